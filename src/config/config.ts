@@ -1,0 +1,133 @@
+/**
+ * The configuration after loading: checked, frozen, complete. Keys are those of the TOML file
+ * (snake_case becomes camelCase). The schema with every default and bound is schema.ts; nothing
+ * else knows a default.
+ */
+import type { IdleName } from "../core/idle.ts";
+
+/** A multicast group and port. */
+export interface GroupAddress {
+  readonly group: string;
+  readonly port: number;
+}
+
+/** A listening address; port 0 lets the kernel choose. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Stages that a thread can be given, in the order of a packet's way. */
+export const STAGE_NAMES = [
+  "rx.a",
+  "rx.b",
+  "merge",
+  "decode",
+  "book",
+  "publish",
+  "endpoint",
+] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+export interface ChannelConfig {
+  /** Shown in /status and /ready. */
+  readonly name: string;
+  readonly protocol: "itch-5.0";
+  /** First sequence to apply: null for the lowest seen in the first 50 ms. */
+  readonly start: number | null;
+}
+
+export interface RxConfig {
+  readonly path: "auto" | "recvmmsg" | "dgram";
+  readonly a: GroupAddress | null;
+  readonly b: GroupAddress | null;
+  readonly iface: string;
+  /** Interface of feed B; equal to iface unless set. */
+  readonly ifaceB: string;
+  readonly frameBytes: number;
+  readonly frames: number;
+  readonly batch: number;
+  /** 0 leaves the kernel's default. */
+  readonly rcvbufBytes: number;
+  readonly busyPollUs: number;
+  readonly timestamps: "off" | "software" | "hardware";
+}
+
+export interface MergeConfig {
+  /** Held packets at most, both feeds together. */
+  readonly windowPackets: number;
+  /** A gap is given up when this many messages beyond it wait, ... */
+  readonly gapMessages: number;
+  /** ... or when it has been open for so long. */
+  readonly gapTimeoutMs: number;
+  readonly maxJump: number;
+  readonly sessionSwitchMs: number;
+  /** A feed with no packet for so long is `silent`. */
+  readonly silentMs: number;
+}
+
+export interface BookConfig {
+  readonly orders: number;
+  readonly levels: number;
+  readonly instruments: number;
+}
+
+export interface PublishConfig {
+  readonly listen: ListenAddress;
+  readonly listenB: ListenAddress | null;
+  readonly server: "ws" | "uws";
+  /** Bearer token, or null. */
+  readonly token: string | null;
+  readonly open: boolean;
+  readonly origins: readonly string[];
+  /** Frames that the bus retains, a power of two. */
+  readonly busFrames: number;
+  readonly maxClients: number;
+  /** Unsent bytes at which a client is too slow. */
+  readonly clientBufferBytes: number;
+  readonly maxSnapshots: number;
+  /** A snapshot must be taken by its client within this time. */
+  readonly snapshotTimeoutMs: number;
+}
+
+export interface AdminConfig {
+  readonly listen: ListenAddress;
+}
+
+export interface ThreadConfig {
+  readonly name: string;
+  /** null: not pinned. */
+  readonly cpu: number | null;
+  readonly idle: IdleName;
+  readonly loop: "spin" | "event";
+  /** SCHED_FIFO priority, 0 off. */
+  readonly fifo: number;
+  readonly stages: readonly StageName[];
+}
+
+export interface PipelineConfig {
+  /** `inline`: everything on the main thread's event loop; `threads`: as listed. */
+  readonly placement: "inline" | "threads";
+  readonly threads: readonly ThreadConfig[];
+  readonly mlock: boolean;
+  /** Allows spinning threads on every cpu. */
+  readonly force: boolean;
+  /** Slots of a ring between two threads, a power of two. */
+  readonly ringSlots: number;
+  readonly stopTimeoutMs: number;
+}
+
+export interface LogConfig {
+  readonly level: "debug" | "info" | "warn" | "error";
+}
+
+export interface Config {
+  readonly channel: ChannelConfig;
+  readonly rx: RxConfig;
+  readonly merge: MergeConfig;
+  readonly book: BookConfig;
+  readonly publish: PublishConfig;
+  readonly admin: AdminConfig;
+  readonly pipeline: PipelineConfig;
+  readonly log: LogConfig;
+}

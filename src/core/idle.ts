@@ -1,0 +1,64 @@
+/**
+ * Idle strategies: what a thread does when a duty cycle brought no work. Stop words are looked at
+ * between two cycles, so no strategy may sleep for long.
+ */
+
+/** The names that the configuration knows. */
+export const IDLE_NAMES = ["spin", "yield", "sleep", "wait"] as const;
+export type IdleName = (typeof IDLE_NAMES)[number];
+
+/** Decides what to do after a duty cycle. */
+export interface IdleStrategy {
+  /** @param work what the duty cycle did; 0 = nothing */
+  idle(work: number): void;
+}
+
+const SPIN_CYCLES = 200;
+const SLEEP_MS = 0.05;
+const WAIT_MS = 1;
+
+/** Never gives the cpu away. */
+export class SpinIdle implements IdleStrategy {
+  idle(_work: number): void {
+    // The next cycle starts at once.
+  }
+}
+
+/**
+ * Spins for a while, then sleeps for `sleepMs` a cycle, on a word that a producer may notify.
+ * `yield` is this with 0 ms, `sleep` with 0.05 ms, `wait` with 1 ms and no spinning.
+ */
+export class BackoffIdle implements IdleStrategy {
+  readonly #word: Int32Array;
+  readonly #sleepMs: number;
+  readonly #spinCycles: number;
+  #idleCycles = 0;
+
+  constructor(word: Int32Array, sleepMs: number, spinCycles: number) {
+    this.#word = word;
+    this.#sleepMs = sleepMs;
+    this.#spinCycles = spinCycles;
+  }
+
+  idle(work: number): void {
+    if (work > 0) {
+      this.#idleCycles = 0;
+      return;
+    }
+    if (++this.#idleCycles > this.#spinCycles) Atomics.wait(this.#word, 0, 0, this.#sleepMs);
+  }
+}
+
+/** Makes the strategy with that name. @param word a shared word that stays 0 and may be notified */
+export function makeIdle(name: IdleName, word: Int32Array): IdleStrategy {
+  switch (name) {
+    case "spin":
+      return new SpinIdle();
+    case "yield":
+      return new BackoffIdle(word, 0, SPIN_CYCLES);
+    case "sleep":
+      return new BackoffIdle(word, SLEEP_MS, SPIN_CYCLES);
+    case "wait":
+      return new BackoffIdle(word, WAIT_MS, 0);
+  }
+}

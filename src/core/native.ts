@@ -1,0 +1,114 @@
+/**
+ * The native addon as TypeScript sees it (native/src/*.rs), and its loader. The addon has no
+ * threads of its own; no call blocks longer than 1 ms.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { PACKAGE_ROOT } from "./root.ts";
+
+/** What a receiver is opened with. */
+export interface ReceiverOptions {
+  /** Multicast group and local interface address, dotted. */
+  readonly group: string;
+  readonly port: number;
+  readonly iface: string;
+  /** Region of the frames, frame size and count. */
+  readonly regionId: number;
+  readonly frameBytes: number;
+  readonly frameCount: number;
+  /** Packets a call, 1 to 256. */
+  readonly batch: number;
+  /** Wanted receive buffer, bytes; 0 leaves the kernel's default. */
+  readonly rcvbufBytes: number;
+  /** 0 off, 1 software, 2 hardware (StampKind). */
+  readonly timestamps: number;
+  /** SO_BUSY_POLL, µs; 0 off. */
+  readonly busyPollUs: number;
+}
+
+/** A multicast receiver; see native/src/receiver.rs. */
+export interface NativeReceiver {
+  /** The receive buffer that the kernel reports, bytes (its bookkeeping double included). */
+  readonly rcvbufBytes: number;
+  /** The bound port. */
+  readonly port: number;
+  /**
+   * Receives up to `count` packets into the frames named in the first `count` words of `frames`.
+   * For packet i, `out` gets six words from 6 * i: frame, length, tsLo, tsHi, tsKind, flags (bit 0:
+   * truncated). Words 0 and 1 of `drops` become the kernel's drop count of this socket (lo, hi).
+   *
+   * @returns packets received, 0 when none waits, or -errno
+   */
+  poll(frames: Int32Array, count: number, out: Int32Array, drops: Int32Array): number;
+  close(): void;
+}
+
+/** What a sender is opened with. */
+export interface SenderOptions {
+  readonly group: string;
+  readonly port: number;
+  readonly iface: string;
+  readonly ttl: number;
+}
+
+/** A multicast sender. */
+export interface NativeSender {
+  /**
+   * Sends `count` packets with sendmmsg; packet i is `bytes[offsets[2i] … + offsets[2i+1]]`.
+   *
+   * @returns packets handed to the kernel, or -errno when the first failed
+   */
+  send(bytes: Uint8Array, offsets: Int32Array, count: number): number;
+  close(): void;
+}
+
+/** The addon. */
+export interface Native {
+  /** Version of the addon's package, equal to package.json's. */
+  version(): string;
+  /** Takes page-touched memory; returns its id, from 1. */
+  regionCreate(bytes: number): number;
+  /** Maps it as an external ArrayBuffer of the calling thread. */
+  regionMap(id: number): ArrayBuffer;
+  /** Pins the calling thread to one cpu; throws with the reason. */
+  pinThread(cpu: number): void;
+  /** CPUs that the calling thread may run on. */
+  allowedCpus(): number[];
+  /** SCHED_FIFO for the calling thread, 1 to 99; throws with the reason. */
+  setFifo(priority: number): void;
+  /** mlockall(MCL_CURRENT | MCL_FUTURE); throws with the reason. A refused limit is no failure. */
+  lockMemory(): void;
+  /** Puts the thread's name (15 bytes) where ps and perf show it. */
+  setThreadName(name: string): void;
+  /** Writes CLOCK_MONOTONIC [lo, hi] and CLOCK_REALTIME [lo, hi], ns, into four words. */
+  readClocks(out: Int32Array): void;
+  /** Opens a receiver; throws with the failing call, its value and the kernel's reason. */
+  openReceiver(options: ReceiverOptions): NativeReceiver;
+  openSender(options: SenderOptions): NativeSender;
+}
+
+let loaded: Native | null | undefined;
+let reason = "";
+
+/** Loads the addon once a thread. @returns null when it is not built; nativeMissing() says why */
+export function loadNative(): Native | null {
+  if (loaded !== undefined) return loaded;
+  if (process.env["NYQ_NO_NATIVE"] === "1") {
+    reason = "NYQ_NO_NATIVE=1";
+    loaded = null;
+    return loaded;
+  }
+  const file = join(PACKAGE_ROOT, "native", "nyquestro.node");
+  try {
+    loaded = createRequire(import.meta.url)(file) as Native;
+  } catch (error) {
+    reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    loaded = null;
+  }
+  return loaded;
+}
+
+/** Why loadNative returned null. */
+export function nativeMissing(): string {
+  return reason;
+}
