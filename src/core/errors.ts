@@ -5,8 +5,14 @@
 
 /** Every code with the exit code that a verb ends with and a sentence for docs/errors.md. */
 export const ERROR_CODES = {
-  FEED_USAGE: [2, "The command line asks for something that does not exist or does not fit together."],
-  FEED_CONFIG_INVALID: [78, "The configuration has unknown keys, wrong types or values out of range."],
+  FEED_USAGE: [
+    2,
+    "The command line asks for something that does not exist or does not fit together.",
+  ],
+  FEED_CONFIG_INVALID: [
+    78,
+    "The configuration has unknown keys, wrong types or values out of range.",
+  ],
   FEED_CONFIG_UNREADABLE: [78, "The configuration file cannot be read or is not TOML."],
   FEED_ENVIRONMENT: [4, "The machine lacks what the configuration or the command asks for."],
   FEED_NATIVE_MISSING: [4, "The native addon is needed and is not built."],

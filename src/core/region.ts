@@ -4,9 +4,10 @@
  * that each thread maps as an external ArrayBuffer of its own. Control words (cursors, stop, wake)
  * always lie in a SharedArrayBuffer, because Atomics.wait needs one.
  */
+
+import { assert } from "./assert.ts";
 import type { Native } from "./native.ts";
 import { loadNative } from "./native.ts";
-import { assert } from "./assert.ts";
 
 /** How a region is handed to another thread (structured clone safe). */
 export type RegionRef =

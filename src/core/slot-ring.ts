@@ -11,9 +11,9 @@
  */
 import { assert } from "./assert.ts";
 import { CONTROL_STRIDE_BYTES, CONTROL_STRIDE_WORDS, isPowerOfTwo } from "./layout.ts";
+import type { Native } from "./native.ts";
 import type { Region, RegionRef } from "./region.ts";
 import { mapRegion, takeRegion } from "./region.ts";
-import type { Native } from "./native.ts";
 
 const HEAD = 0;
 const TAIL = CONTROL_STRIDE_WORDS;
