@@ -210,4 +210,6 @@ export interface Stage {
 export interface Source extends Stage {
   /** Does a bounded piece of work; returns how much was done, 0 when idle. */
   doWork(): number;
+  /** True when no work will ever come again: the file's end, a closed ring, a socket told to stop. */
+  isFinished(): boolean;
 }

@@ -4,6 +4,7 @@
  *
  *   control   word 0              head: slots published by the producer, modulo 2^32
  *             word 32             tail: slots given back by the consumer, modulo 2^32
+ *             word 64             1 once the producer will publish no more
  *   words     slot i at i * slotWords
  *
  * Each side keeps a cached copy of the other's cursor and looks again only when the copy says full
@@ -17,6 +18,7 @@ import { mapRegion, takeRegion } from "./region.ts";
 
 const HEAD = 0;
 const TAIL = CONTROL_STRIDE_WORDS;
+const CLOSED = 2 * CONTROL_STRIDE_WORDS;
 
 /** A ring's shared parts, to be handed to both threads. */
 export interface SlotRingRef {
@@ -38,7 +40,7 @@ export function takeSlotRing(
   native: Native | null,
 ): SlotRingRef {
   assert(isPowerOfTwo(capacitySlots), "RING_CAPACITY_POWER_OF_TWO");
-  const control = new SharedArrayBuffer(2 * CONTROL_STRIDE_BYTES);
+  const control = new SharedArrayBuffer(3 * CONTROL_STRIDE_BYTES);
   const region: Region = takeRegion(capacitySlots * slotWords * 4, native);
   return { control, region: region.ref, slotWords, capacitySlots };
 }
@@ -83,6 +85,12 @@ export class SlotRingWriter {
     this.#published = this.#claimed;
     Atomics.store(this.#control, HEAD, this.#claimed);
     return count;
+  }
+
+  /** Publishes what is claimed and tells the consumer that nothing follows. */
+  close(): void {
+    this.publish();
+    Atomics.store(this.#control, CLOSED, 1);
   }
 
   /** Slots that the consumer has not given back; a snapshot, any thread's view may be older. */
@@ -132,8 +140,15 @@ export class SlotRingReader {
     Atomics.store(this.#control, TAIL, this.#next);
   }
 
-  /** Slots waiting to be read, for gauges. */
-  fill(): number {
-    return (Atomics.load(this.#control, HEAD) - this.#next) | 0;
+  /** True when the producer has closed the ring and everything in it was released. */
+  isFinished(): boolean {
+    if (Atomics.load(this.#control, CLOSED) === 0) return false;
+    return Atomics.load(this.#control, HEAD) === this.#next;
   }
+}
+
+/** Slots waiting to be read, for gauges; any thread. */
+export function slotRingFill(ref: SlotRingRef): number {
+  const control = new Int32Array(ref.control);
+  return (Atomics.load(control, HEAD) - Atomics.load(control, TAIL)) | 0;
 }

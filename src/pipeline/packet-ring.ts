@@ -1,0 +1,121 @@
+/**
+ * A packet sink that continues in another thread: the descriptor ring.
+ *
+ *   word 0    1    2     3      4      5    6    7      8     9     10          11
+ *        kind feed frame offset length tsLo tsHi tsKind seqLo seqHi firstOffset count
+ *
+ * kind 0 is a packet; any other value is that ChannelControl.
+ */
+import type { PacketSink, Source } from "../core/sinks.ts";
+import type { SlotRingReader, SlotRingWriter } from "../core/slot-ring.ts";
+import type { StopWord } from "./stop.ts";
+
+/** Words of a descriptor. */
+export const PACKET_SLOT_WORDS = 12;
+const BATCH_MAX = 256;
+
+/** The writer's half; Thread: the upstream stage's. */
+export class PacketRingSink implements PacketSink {
+  readonly #ring: SlotRingWriter;
+  readonly #words: Int32Array;
+  readonly #stop: StopWord;
+
+  constructor(ring: SlotRingWriter, stop: StopWord) {
+    this.#ring = ring;
+    this.#words = ring.words;
+    this.#stop = stop;
+  }
+
+  onPacket(
+    feed: number,
+    frame: number,
+    offset: number,
+    length: number,
+    tsLo: number,
+    tsHi: number,
+    tsKind: number,
+    seqLo: number,
+    seqHi: number,
+    firstOffset: number,
+    count: number,
+  ): void {
+    let at = this.#ring.claim();
+    if (at < 0) at = this.#stop.waitForRoom(this.#ring);
+    if (at < 0) return;
+    const words = this.#words;
+    words[at] = 0;
+    words[at + 1] = feed;
+    words[at + 2] = frame;
+    words[at + 3] = offset;
+    words[at + 4] = length;
+    words[at + 5] = tsLo;
+    words[at + 6] = tsHi;
+    words[at + 7] = tsKind;
+    words[at + 8] = seqLo;
+    words[at + 9] = seqHi;
+    words[at + 10] = firstOffset;
+    words[at + 11] = count;
+  }
+
+  onControl(control: number): void {
+    let at = this.#ring.claim();
+    if (at < 0) at = this.#stop.waitForRoom(this.#ring);
+    if (at >= 0) this.#words[at] = control;
+  }
+
+  onBatchEnd(): void {
+    this.#ring.publish();
+  }
+}
+
+/** The reader's half; Thread: the downstream stage's. */
+export class PacketRingSource implements Source {
+  readonly #ring: SlotRingReader;
+  readonly #words: Int32Array;
+  readonly #sink: PacketSink;
+
+  constructor(ring: SlotRingReader, sink: PacketSink) {
+    this.#ring = ring;
+    this.#words = ring.words;
+    this.#sink = sink;
+  }
+
+  doWork(): number {
+    const count = Math.min(this.#ring.available(), BATCH_MAX);
+    if (count === 0) return 0;
+    const words = this.#words;
+    const sink = this.#sink;
+    for (let i = 0; i < count; i++) {
+      const at = this.#ring.slot(i);
+      const kind = words[at] as number;
+      if (kind !== 0) {
+        sink.onControl(kind);
+        continue;
+      }
+      sink.onPacket(
+        words[at + 1] as number,
+        words[at + 2] as number,
+        words[at + 3] as number,
+        words[at + 4] as number,
+        words[at + 5] as number,
+        words[at + 6] as number,
+        words[at + 7] as number,
+        words[at + 8] as number,
+        words[at + 9] as number,
+        words[at + 10] as number,
+        words[at + 11] as number,
+      );
+    }
+    this.#ring.release(count);
+    sink.onBatchEnd();
+    return count;
+  }
+
+  tick(): void {
+    // A ring has no timers.
+  }
+
+  isFinished(): boolean {
+    return this.#ring.isFinished();
+  }
+}
