@@ -41,7 +41,36 @@ export const COUNTER_TABLE = [
   // decode
   // book
   // publish
+  { key: "PUBLISH_FRAMES", stage: "publish", name: "nyq_publish_frames_total", labels: "", kind: "counter", unit: "frames", help: "Book-event frames written to the bus." },
+  { key: "PUBLISH_BYTES", stage: "publish", name: "nyq_publish_bytes_total", labels: "", kind: "counter", unit: "bytes", help: "Bytes of the raw-v1 frames written to the bus." },
+  { key: "PUBLISH_COMMITS", stage: "publish", name: "nyq_publish_commits_total", labels: "", kind: "counter", unit: "batches", help: "Batches shown to the bus readers with one store." },
+  { key: "PUBLISH_NOT_COMPARABLE", stage: "publish", name: "nyq_publish_latency_not_comparable_total", labels: "", kind: "counter", unit: "packets", help: "Packets whose receive stamp is of another clock, so that no latency was computed." },
   // endpoint
+  { key: "ENDPOINT_FRAMES", stage: "endpoint", name: "nyq_endpoint_frames_total", labels: "", kind: "counter", unit: "frames", help: "Frames that the endpoint read from the bus." },
+  { key: "ENDPOINT_BYTES", stage: "endpoint", name: "nyq_endpoint_bytes_total", labels: "", kind: "counter", unit: "bytes", help: "Bytes handed to client sockets, all clients together." },
+  { key: "ENDPOINT_CLIENTS", stage: "endpoint", name: "nyq_endpoint_clients", labels: "", kind: "gauge", unit: "clients", help: "WebSocket clients connected now." },
+  { key: "ENDPOINT_ACCEPTED", stage: "endpoint", name: "nyq_endpoint_accepted_total", labels: "", kind: "counter", unit: "clients", help: "WebSocket clients accepted." },
+  { key: "ENDPOINT_REFUSED_QUERY", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="query"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_REFUSED_TOKEN", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="token"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_REFUSED_ORIGIN", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="origin"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_REFUSED_FULL", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="full"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_REFUSED_SNAPSHOT", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="snapshot"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_REFUSED_STOPPING", stage: "endpoint", name: "nyq_endpoint_refused_total", labels: `reason="stopping"`, kind: "counter", unit: "handshakes", help: "Handshakes refused before the upgrade." },
+  { key: "ENDPOINT_HANDSHAKE_TIMEOUTS", stage: "endpoint", name: "nyq_endpoint_handshake_timeouts_total", labels: "", kind: "counter", unit: "connections", help: "Connections cut off because their handshake was not done in time." },
+  { key: "ENDPOINT_SNAPSHOTS", stage: "endpoint", name: "nyq_endpoint_snapshots_total", labels: "", kind: "counter", unit: "snapshots", help: "Snapshots begun for clients." },
+  { key: "ENDPOINT_SNAPSHOTS_OPEN", stage: "endpoint", name: "nyq_endpoint_snapshots_open", labels: "", kind: "gauge", unit: "snapshots", help: "Snapshots that clients are taking now." },
+  { key: "ENDPOINT_SNAPSHOT_TIMEOUTS", stage: "endpoint", name: "nyq_endpoint_snapshot_timeouts_total", labels: "", kind: "counter", unit: "snapshots", help: "Snapshots not taken by their client in time." },
+  { key: "ENDPOINT_RESUMES", stage: "endpoint", name: "nyq_endpoint_resumes_total", labels: "", kind: "counter", unit: "clients", help: "Clients that resumed from a cursor." },
+  { key: "ENDPOINT_GAPS", stage: "endpoint", name: "nyq_endpoint_gap_frames_total", labels: "", kind: "counter", unit: "frames", help: "GAP frames sent to clients whose cursor was no longer retained." },
+  { key: "ENDPOINT_HEARTBEATS", stage: "endpoint", name: "nyq_endpoint_heartbeats_total", labels: "", kind: "counter", unit: "frames", help: "Heartbeats sent, all clients together." },
+  { key: "ENDPOINT_CLOSED_SLOW", stage: "endpoint", name: "nyq_endpoint_closed_total", labels: `reason="slow"`, kind: "counter", unit: "clients", help: "Clients closed by the server." },
+  { key: "ENDPOINT_CLOSED_OVERRUN", stage: "endpoint", name: "nyq_endpoint_closed_total", labels: `reason="overrun"`, kind: "counter", unit: "clients", help: "Clients closed by the server." },
+  { key: "ENDPOINT_CLOSED_POLICY", stage: "endpoint", name: "nyq_endpoint_closed_total", labels: `reason="policy"`, kind: "counter", unit: "clients", help: "Clients closed by the server." },
+  { key: "ENDPOINT_CLOSED_STOPPING", stage: "endpoint", name: "nyq_endpoint_closed_total", labels: `reason="stopping"`, kind: "counter", unit: "clients", help: "Clients closed by the server." },
+  { key: "ENDPOINT_OVERRUNS", stage: "endpoint", name: "nyq_endpoint_overruns_total", labels: "", kind: "counter", unit: "overruns", help: "Times that the bus overtook the endpoint, so that its books had to be rebuilt." },
+  { key: "ENDPOINT_OVERRUN_FRAMES", stage: "endpoint", name: "nyq_endpoint_overrun_frames_total", labels: "", kind: "counter", unit: "frames", help: "Frames that the endpoint missed in overruns." },
+  { key: "ENDPOINT_REBUILDS", stage: "endpoint", name: "nyq_endpoint_rebuilds_total", labels: "", kind: "counter", unit: "rebuilds", help: "Times that the endpoint's books were rebuilt from images of the book stage." },
+  { key: "ENDPOINT_UNAPPLIED", stage: "endpoint", name: "nyq_endpoint_unapplied_frames_total", labels: "", kind: "counter", unit: "frames", help: "Frames that did not fit the endpoint's books (unknown order, full table); must stay 0." },
   // pipeline
 ] as const satisfies readonly CounterRow[];
 
