@@ -37,9 +37,23 @@ export const COUNTER_TABLE = [
   { key: "RX_ERRORS_B", stage: "rx", name: "nyq_rx_errors_total", labels: B, kind: "counter", unit: "errors", help: "Receive calls that failed." },
   { key: "RX_NO_FRAME_A", stage: "rx", name: "nyq_rx_no_frame_total", labels: A, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
   { key: "RX_NO_FRAME_B", stage: "rx", name: "nyq_rx_no_frame_total", labels: B, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
+  { key: "RX_NO_FRAME_DROPS_A", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: A, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
+  { key: "RX_NO_FRAME_DROPS_B", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: B, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
   // merge
   // decode
   // book
+  { key: "BOOK_EVENTS", stage: "book", name: "nyq_book_events_total", labels: "", kind: "counter", unit: "events", help: "Venue messages that the book stage took." },
+  { key: "BOOK_CHANGES", stage: "book", name: "nyq_book_changes_total", labels: "", kind: "counter", unit: "changes", help: "Changes handed to the book sink." },
+  { key: "BOOK_UNKNOWN_ORDERS", stage: "book", name: "nyq_book_unknown_orders_total", labels: "", kind: "counter", unit: "events", help: "Events about an order that is not resting; the books were left alone." },
+  { key: "BOOK_DUPLICATE_ORDERS", stage: "book", name: "nyq_book_duplicate_orders_total", labels: "", kind: "counter", unit: "events", help: "Resting orders cancelled because a new one took their id." },
+  { key: "BOOK_OVER_EXECUTIONS", stage: "book", name: "nyq_book_over_executions_total", labels: "", kind: "counter", unit: "events", help: "Executions of more than rested, clipped to the rest." },
+  { key: "BOOK_OVER_CANCELS", stage: "book", name: "nyq_book_over_cancels_total", labels: "", kind: "counter", unit: "events", help: "Cancels of more than rested; the order was removed." },
+  { key: "BOOK_ZERO_QUANTITY", stage: "book", name: "nyq_book_zero_quantity_total", labels: "", kind: "counter", unit: "events", help: "Events with quantity 0, which add, execute or reduce nothing." },
+  { key: "BOOK_REFUSED", stage: "book", name: "nyq_book_refused_total", labels: "", kind: "counter", unit: "events", help: "New orders refused because a pool was full; the books are not true any more." },
+  { key: "BOOK_INCOMPLETE", stage: "book", name: "nyq_book_incomplete", labels: "", kind: "gauge", unit: "flag", help: "1 once a new order was refused, until a new session." },
+  { key: "BOOK_LIVE_ORDERS", stage: "book", name: "nyq_book_live_orders", labels: "", kind: "gauge", unit: "orders", help: "Orders resting in the books." },
+  { key: "BOOK_LEVELS", stage: "book", name: "nyq_book_levels", labels: "", kind: "gauge", unit: "levels", help: "Price levels in the books." },
+  { key: "BOOK_INSTRUMENTS", stage: "book", name: "nyq_book_instruments", labels: "", kind: "gauge", unit: "instruments", help: "Instruments with live orders." },
   // publish
   { key: "PUBLISH_FRAMES", stage: "publish", name: "nyq_publish_frames_total", labels: "", kind: "counter", unit: "frames", help: "Book-event frames written to the bus." },
   { key: "PUBLISH_BYTES", stage: "publish", name: "nyq_publish_bytes_total", labels: "", kind: "counter", unit: "bytes", help: "Bytes of the raw-v1 frames written to the bus." },
