@@ -39,8 +39,18 @@ export const COUNTER_TABLE = [
   { key: "RX_NO_FRAME_B", stage: "rx", name: "nyq_rx_no_frame_total", labels: B, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
   { key: "RX_NO_FRAME_DROPS_A", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: A, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
   { key: "RX_NO_FRAME_DROPS_B", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: B, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
+  { key: "FILE_PACKETS", stage: "rx", name: "nyq_file_packets_total", labels: "", kind: "counter", unit: "packets", help: "UDP payloads, or chunks of a BinaryFILE, read from a file." },
+  { key: "FILE_SKIPPED", stage: "rx", name: "nyq_file_skipped_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets that are no UDP, or no UDP of the chosen groups." },
+  { key: "FILE_FRAGMENTS", stage: "rx", name: "nyq_file_fragments_total", labels: "", kind: "counter", unit: "packets", help: "Captured IP fragments, skipped." },
+  { key: "FILE_TRUNCATED", stage: "rx", name: "nyq_file_truncated_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets that the capture cut short, or longer than a frame, skipped." },
+  { key: "FILE_MALFORMED", stage: "rx", name: "nyq_file_malformed_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets whose headers contradict each other, skipped." },
   // merge
   // decode
+  { key: "DECODE_PACKETS", stage: "decode", name: "nyq_decode_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets decoded." },
+  { key: "DECODE_MESSAGES", stage: "decode", name: "nyq_decode_messages_total", labels: "", kind: "counter", unit: "messages", help: "Valid messages decoded, of all types." },
+  { key: "DECODE_MALFORMED", stage: "decode", name: "nyq_decode_malformed_total", labels: "", kind: "counter", unit: "messages", help: "Messages stepped over: unknown type, wrong length for the type, a side that is none, or cut off by the packet's end." },
+  { key: "DECODE_UNKNOWN_TYPE", stage: "decode", name: "nyq_decode_unknown_type_total", labels: "", kind: "counter", unit: "messages", help: "Malformed messages whose type letter is none of the protocol's." },
+  { key: "DECODE_EMPTY", stage: "decode", name: "nyq_decode_empty_total", labels: "", kind: "counter", unit: "messages", help: "Message blocks of length 0, which the transport allows and which carry nothing." },
   // book
   { key: "BOOK_EVENTS", stage: "book", name: "nyq_book_events_total", labels: "", kind: "counter", unit: "events", help: "Venue messages that the book stage took." },
   { key: "BOOK_CHANGES", stage: "book", name: "nyq_book_changes_total", labels: "", kind: "counter", unit: "changes", help: "Changes handed to the book sink." },

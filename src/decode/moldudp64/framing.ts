@@ -1,0 +1,65 @@
+/**
+ * Reads MoldUDP64 packets for merge and replay. A packet is taken whole or refused whole: nothing
+ * after read() has to distrust the count or the block lengths.
+ *
+ * Thread: the owner's (merge). Hot path: no allocation.
+ * Source: Nasdaq MoldUDP64 Protocol Specification 1.00, section 3.
+ */
+import { TWO_32 } from "../../core/layout.ts";
+import { type Framing, FramingKind } from "../framing.ts";
+import {
+  BLOCK_HEADER_BYTES,
+  COUNT,
+  COUNT_END_OF_SESSION,
+  COUNT_HEARTBEAT,
+  HEADER_BYTES,
+  SEQUENCE,
+  SESSION,
+} from "./layout.ts";
+
+/** High halves below this keep a sequence under 2^53. */
+const SEQUENCE_HIGH_BOUND = 2 ** 21;
+const SEQUENCE_MAX = Number.MAX_SAFE_INTEGER;
+
+/** MoldUDP64's Framing. */
+export class MoldUdp64Framing implements Framing {
+  seqLo = 0;
+  seqHi = 0;
+  readonly seq = new Float64Array(1);
+  count = 0;
+  firstOffset: number = HEADER_BYTES;
+  sessionHi = 0;
+  sessionMid = 0;
+  sessionLo = 0;
+
+  read(_bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+    if (length < HEADER_BYTES) return FramingKind.SHORT;
+    const hi = data.getInt32(offset + SEQUENCE);
+    const lo = data.getInt32(offset + SEQUENCE + 4);
+    const count = data.getUint16(offset + COUNT);
+    const blocks = count === COUNT_END_OF_SESSION ? 0 : count;
+    if (this.skip(data, offset, length, HEADER_BYTES, blocks) !== length) return FramingKind.BLOCKS;
+    if (hi >>> 0 >= SEQUENCE_HIGH_BOUND) return FramingKind.SEQUENCE;
+    const seq = (hi >>> 0) * TWO_32 + (lo >>> 0);
+    if (seq + blocks > SEQUENCE_MAX) return FramingKind.SEQUENCE;
+    this.seqLo = lo;
+    this.seqHi = hi;
+    this.seq[0] = seq;
+    this.count = blocks;
+    this.sessionHi = data.getInt32(offset + SESSION);
+    this.sessionMid = data.getInt32(offset + SESSION + 4);
+    this.sessionLo = data.getUint16(offset + SESSION + 8);
+    if ((lo | hi) === 0) return blocks === 0 ? FramingKind.SEQUENCE : FramingKind.UNSEQUENCED;
+    if (count === COUNT_HEARTBEAT) return FramingKind.HEARTBEAT;
+    return count === COUNT_END_OF_SESSION ? FramingKind.END_OF_SESSION : FramingKind.DATA;
+  }
+
+  skip(data: DataView, offset: number, length: number, fromOffset: number, n: number): number {
+    let at = fromOffset;
+    for (let i = 0; i < n; i++) {
+      if (at + BLOCK_HEADER_BYTES > length) return -1;
+      at += BLOCK_HEADER_BYTES + data.getUint16(offset + at);
+    }
+    return at <= length ? at : -1;
+  }
+}
