@@ -35,9 +35,13 @@ export interface NativeReceiver {
   /**
    * Receives up to `count` packets into the frames named in the first `count` words of `frames`.
    * For packet i, `out` gets six words from 6 * i: frame, length, tsLo, tsHi, tsKind, flags (bit 0:
-   * truncated). Words 0 and 1 of `drops` become the kernel's drop count of this socket (lo, hi).
+   * truncated). Packet i lies in frame `frames[i]`; frames from the returned count on stay unused.
+   * Words 0 and 1 of `drops` become the kernel's drop count of this socket (lo, hi), as far as it is
+   * known: with each packet, and asked for when the line has gone quiet.
    *
+   * @param count 0 to the batch it was opened with
    * @returns packets received, 0 when none waits, or -errno
+   * @throws when an array is too short or a frame is outside the region; nothing is then received
    */
   poll(frames: Int32Array, count: number, out: Int32Array, drops: Int32Array): number;
   close(): void;
@@ -54,11 +58,14 @@ export interface SenderOptions {
 /** A multicast sender. */
 export interface NativeSender {
   /**
-   * Sends `count` packets with sendmmsg; packet i is `bytes[offsets[2i] … + offsets[2i+1]]`.
+   * Sends packets `from` to `count` with one sendmmsg, at most 64 of them; packet i is
+   * `bytes[offsets[2i] … + offsets[2i+1]]`.
    *
+   * @param from the first packet to send, 0 when left out
    * @returns packets handed to the kernel, or -errno when the first failed
+   * @throws when one of the packets lies outside `bytes`; nothing is then sent
    */
-  send(bytes: Uint8Array, offsets: Int32Array, count: number): number;
+  send(bytes: Uint8Array, offsets: Int32Array, count: number, from?: number): number;
   close(): void;
 }
 
@@ -70,6 +77,10 @@ export interface Native {
   regionCreate(bytes: number): number;
   /** Maps it as an external ArrayBuffer of the calling thread. */
   regionMap(id: number): ArrayBuffer;
+  /** Forgets the id; the memory goes when its last map and receiver are gone. */
+  regionRelease(id: number): void;
+  /** How many regions have an id, and how many bytes still stand, released ones included. */
+  regionStats(): number[];
   /** Pins the calling thread to one cpu; throws with the reason. */
   pinThread(cpu: number): void;
   /** CPUs that the calling thread may run on. */

@@ -1,0 +1,72 @@
+/**
+ * Opens the receive source that rx.path asks for. `auto` falls back to node:dgram with one line for
+ * the log where the addon is not built; a named path never does. An option that the chosen path
+ * cannot honour is an error, but for stamps and busy polling under `auto`, which that line names.
+ */
+import { errorText, FeedError } from "../core/errors.ts";
+import type { Native } from "../core/native.ts";
+import { loadNative, nativeMissing } from "../core/native.ts";
+import { DgramSource } from "./socket-dgram.ts";
+import type { SocketSourceOptions } from "./socket-native.ts";
+import { RecvmmsgSource } from "./socket-native.ts";
+import type { RxSource } from "./source.ts";
+
+/** An open source, and what the log should say of it. */
+export interface OpenedSource {
+  readonly source: RxSource;
+  /** One line when `auto` fell back, else null. */
+  readonly note: string | null;
+}
+
+/**
+ * Opens a multicast source on the calling thread.
+ *
+ * @param native the addon, or null; with it the frames must lie in one of its regions
+ * @throws FEED_NATIVE_MISSING when `recvmmsg` is asked for without the addon
+ * @throws FEED_SOCKET when the socket cannot be set up as asked
+ */
+export async function openSocketSource(
+  options: SocketSourceOptions,
+  native: Native | null = loadNative(),
+): Promise<OpenedSource> {
+  const { path } = options.config;
+  if (path === "dgram") {
+    refuseUnsupported(options);
+    return { source: await DgramSource.open(options), note: null };
+  }
+  if (native !== null && options.view.ref.region.kind === "native") {
+    return { source: openNative(native, options), note: null };
+  }
+  const why = native === null ? `addon not loaded (${nativeMissing()})` : "frames are not native";
+  if (path === "recvmmsg") {
+    throw new FeedError("FEED_NATIVE_MISSING", `rx.path=recvmmsg: ${why}`);
+  }
+  const without = unsupported(options);
+  const lost = without.length === 0 ? "" : `, without ${without.join(" and ")}`;
+  return {
+    source: await DgramSource.open(options),
+    note: `rx.path=auto: ${why}; receiving with node:dgram${lost}`,
+  };
+}
+
+function openNative(native: Native, options: SocketSourceOptions): RxSource {
+  try {
+    return new RecvmmsgSource(native, options);
+  } catch (error) {
+    throw new FeedError("FEED_SOCKET", errorText(error), { cause: error });
+  }
+}
+
+/** Options that node:dgram has no call for. */
+function unsupported(options: SocketSourceOptions): string[] {
+  const names: string[] = [];
+  if (options.config.timestamps !== "off") names.push(`rx.timestamps=${options.config.timestamps}`);
+  if (options.config.busyPollUs > 0) names.push(`rx.busy_poll_us=${options.config.busyPollUs}`);
+  return names;
+}
+
+function refuseUnsupported(options: SocketSourceOptions): void {
+  const names = unsupported(options);
+  if (names.length === 0) return;
+  throw new FeedError("FEED_SOCKET", `rx.path=dgram cannot honour ${names.join(", ")}`);
+}
