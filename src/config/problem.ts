@@ -38,8 +38,8 @@ export function originText(origin: Origin): string {
 
 /** One line for a problem. */
 export function problemText(problem: Problem): string {
-  const key = problem.path === "" ? "" : ` ${problem.path}`;
-  return `${originText(problem.origin)}:${key} ${problem.text}`;
+  const said = problem.path === "" ? problem.text : `${problem.path} ${problem.text}`;
+  return problem.origin.kind === "default" ? said : `${originText(problem.origin)}: ${said}`;
 }
 
 /** All problems, one a line under a heading. */
