@@ -5,7 +5,6 @@
 
 import { assert } from "../core/assert.ts";
 import { ceilPowerOfTwo } from "../core/layout.ts";
-import type { BookCore } from "./core.ts";
 import {
   DISPLACED_ONE,
   FIRST_BLOCK,
@@ -19,7 +18,8 @@ import {
   ORDER_PREV,
   ORDER_SIDE_INDEX,
   PROBE_LIMIT,
-} from "./core.ts";
+} from "./layout.ts";
+import type { BookState } from "./state.ts";
 
 /** Cells for each order of the capacity, so that the table is at most half full. */
 const CELLS_PER_ORDER = 2;
@@ -32,7 +32,7 @@ function copyInto(words: Int32Array, length: number): Int32Array {
 }
 
 /** Makes room for `count` instruments. */
-export function growInstruments(core: BookCore, count: number): void {
+export function growInstruments(core: BookState, count: number): void {
   const old = core.instrumentCapacity;
   core.sides = copyInto(core.sides, count * 8);
   core.instrumentIds = copyInto(core.instrumentIds, count * 2);
@@ -41,7 +41,7 @@ export function growInstruments(core: BookCore, count: number): void {
 }
 
 /** Makes room for `count` levels. */
-export function growLevels(core: BookCore, count: number): void {
+export function growLevels(core: BookState, count: number): void {
   core.levels = copyInto(core.levels, (count + 1) * 8);
   if (core.hashed) core.levelHash = copyInto(core.levelHash, (count + 1) * 2);
   core.levelCapacity = count;
@@ -51,7 +51,7 @@ export function growLevels(core: BookCore, count: number): void {
  * Makes room in the ladder: at first a block for each side and four entries a level (blocks are at
  * least an eighth full, most are half full), later twice what there was.
  */
-export function growLadder(core: BookCore): void {
+export function growLadder(core: BookState): void {
   const first = core.instrumentCapacity * 2 * FIRST_BLOCK + core.levelCapacity * 4;
   core.ladder = copyInto(core.ladder, Math.max(first * 4, core.ladder.length * 2));
 }
@@ -61,7 +61,7 @@ export function growLadder(core: BookCore): void {
  *
  * @param mix true when home must no longer be (only) the id's low bits
  */
-export function rebuildOrders(core: BookCore, capacity: number, mix = false): void {
+export function rebuildOrders(core: BookState, capacity: number, mix = false): void {
   const cells = ceilPowerOfTwo(Math.max(capacity * CELLS_PER_ORDER, 16));
   let fresh = new Int32Array(0);
   const map = new Int32Array(core.orders.length >> 3);
@@ -80,7 +80,7 @@ export function rebuildOrders(core: BookCore, capacity: number, mix = false): vo
   core.generation++;
 }
 
-function drawKeys(core: BookCore): void {
+function drawKeys(core: BookState): void {
   core.mixed = 1;
   core.key0 = (Math.random() * 0x1_0000_0000) | 1;
   core.key1 = (Math.random() * 0x1_0000_0000) | 1;
@@ -88,7 +88,7 @@ function drawKeys(core: BookCore): void {
 }
 
 /** Puts every live order into `fresh`, noting where in `map`. @returns false when one finds no cell */
-function place(core: BookCore, fresh: Int32Array, map: Int32Array): boolean {
+function place(core: BookState, fresh: Int32Array, map: Int32Array): boolean {
   const old = core.orders;
   for (let from = 0; from < old.length; from += 8) {
     const level = (old[from + ORDER_LEVEL] as number) & LEVEL_MASK;
@@ -114,7 +114,7 @@ function place(core: BookCore, fresh: Int32Array, map: Int32Array): boolean {
 }
 
 /** Turns links between old slots into links between new ones. */
-function relink(core: BookCore, fresh: Int32Array, map: Int32Array): void {
+function relink(core: BookState, fresh: Int32Array, map: Int32Array): void {
   const old = core.orders;
   const oldHash = core.orderHash;
   const hash = new Int32Array(core.hashed ? fresh.length >> 2 : 0);
