@@ -1,0 +1,110 @@
+/** `nyq feed`: A/B multicast in, books out. Contract: design/cli-and-status.md. */
+import { type Command, Option } from "commander";
+import type { FlagValue } from "../config/sources.ts";
+
+interface FeedFlags {
+  readonly config?: string;
+  readonly protocol?: string;
+  readonly a?: string;
+  readonly b?: string;
+  readonly iface?: string;
+  readonly ifaceB?: string;
+  readonly start?: string;
+  readonly listen?: string;
+  readonly listenB?: string;
+  readonly admin?: string;
+  readonly set: string[];
+}
+
+/** Which configuration key each flag stands for. */
+const FLAG_PATHS: readonly (readonly [keyof FeedFlags, string])[] = [
+  ["protocol", "channel.protocol"],
+  ["start", "channel.start"],
+  ["a", "rx.a"],
+  ["b", "rx.b"],
+  ["iface", "rx.iface"],
+  ["ifaceB", "rx.iface_b"],
+  ["listen", "publish.listen"],
+  ["listenB", "publish.listen_b"],
+  ["admin", "admin.listen"],
+];
+
+const EXAMPLES = `
+Examples:
+  nyq feed --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1
+  nyq feed -c config/laptop.toml --a 239.192.7.1:26400 --listen 127.0.0.1:0 --admin 127.0.0.1:0
+  nyq feed -c config/low-latency.toml --set pipeline.force=true
+
+When groups are joined and sockets listen, one line on stderr says where:
+  ready ws=ADDR:PORT ws_b=ADDR:PORT|- admin=ADDR:PORT
+SIGTERM or SIGINT drains and ends with 0; a second one forces.`;
+
+/** Adds the verb. */
+export function registerFeed(program: Command): void {
+  program
+    .command("feed")
+    .description("receive A/B multicast, keep the books, serve them over WebSocket")
+    .option("-c, --config <file>", "configuration (TOML)")
+    .addOption(new Option("--protocol <p>", "protocol of the channel").choices(["itch-5.0"]))
+    .option("--a <group:port>", "multicast group of feed A")
+    .option("--b <group:port>", "multicast group of feed B")
+    .option("--iface <addr>", "address of the receiving interface")
+    .option("--iface-b <addr>", "the same for feed B")
+    .option("--start <first|seq>", "first sequence to apply")
+    .option("--listen <addr:port>", "WebSocket endpoint A")
+    .option("--listen-b <addr:port>", "WebSocket endpoint B")
+    .option("--admin <addr:port>", "metrics, status and the page")
+    .option("--set <path=value>", "set a configuration key", (v, all: string[]) => [...all, v], [])
+    .addHelpText("after", EXAMPLES)
+    .action(async (flags: FeedFlags) => {
+      const { runVerb } = await import("./errors.ts");
+      await runVerb(() => feed(flags));
+    });
+}
+
+async function feed(flags: FeedFlags): Promise<number> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { Feed } = await import("../pipeline/feed.ts");
+  const { pino } = await import("pino");
+  const values: FlagValue[] = [];
+  for (const [flag, path] of FLAG_PATHS) {
+    const value = flags[flag];
+    if (typeof value === "string") values.push([path, value]);
+  }
+  const config = loadConfig({
+    file: flags.config,
+    env: process.env,
+    sets: flags.set,
+    flags: values,
+  });
+  const log = pino(
+    { level: config.log.level, base: null },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  const stopAsked = signalled();
+  const running = await Feed.start(config, (line) => log.info(line));
+  const { ws, wsB, admin } = running.addresses;
+  process.stderr.write(`ready ws=${ws} ws_b=${wsB ?? "-"} admin=${admin}\n`);
+  try {
+    await Promise.race([stopAsked, running.pipeline.finished]);
+    await running.stop();
+    return 0;
+  } catch (error) {
+    await running.kill();
+    throw error;
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const onSignal = (): void => {
+      count++;
+      if (count === 1) resolve();
+      else process.exit(1);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}

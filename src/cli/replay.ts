@@ -1,0 +1,165 @@
+/** `nyq replay FILE…`: files through the stages, facts of the books at their end. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ReplayFacts, ReplayOptions, ReplayOutcome } from "../pipeline/replay.ts";
+
+interface ReplayFlags {
+  readonly protocol: string;
+  readonly format: "auto" | "pcap" | "itch";
+  readonly a?: string;
+  readonly b?: string;
+  readonly json?: boolean;
+  readonly hash: "off" | "end" | "incremental";
+  readonly dumpBook?: string;
+  readonly jobs: number;
+  readonly config?: string;
+  readonly set: string[];
+}
+
+const EXAMPLES = `
+Examples:
+  nyq replay day.itch                       facts of the books at the end
+  nyq replay --json day.itch.gz | jq .book_hash
+  nyq replay capture.pcapng --a 233.54.12.111:26477 --b 233.86.230.111:26477
+  nyq replay --dump-book - day.itch > book.csv
+  nyq replay --jobs 2 mon.itch tue.itch     two at a time, lines in order`;
+
+/** Adds the verb. */
+export function registerReplay(program: Command): void {
+  program
+    .command("replay")
+    .description("replay captures or ITCH files through merge, decode and book")
+    .argument("<file...>", "ITCH BinaryFILE, pcap or pcapng, gzip of each; - is stdin")
+    .addOption(new Option("--protocol <p>", "protocol").choices(["itch-5.0"]).default("itch-5.0"))
+    .addOption(
+      new Option("--format <f>", "file format").choices(["auto", "pcap", "itch"]).default("auto"),
+    )
+    .option("--a <group:port>", "feed A of a capture (default: all UDP)")
+    .option("--b <group:port>", "feed B of a capture")
+    .option("--json", "print one JSON object for each file")
+    .addOption(
+      new Option("--hash <when>", "book hash")
+        .choices(["off", "end", "incremental"])
+        .default("end"),
+    )
+    .option("--dump-book <out>", "write every order as CSV; one file only")
+    .option("--jobs <n>", "files at a time", positive, 1)
+    .option("-c, --config <file>", "configuration, for placement on threads")
+    .option("--set <path=value>", "set a configuration key", collect, [])
+    .addHelpText("after", EXAMPLES)
+    .action(async (files: string[], flags: ReplayFlags) => {
+      const { runVerb } = await import("./errors.ts");
+      await runVerb(() => replay(files, flags));
+    });
+}
+
+async function replay(files: string[], flags: ReplayFlags): Promise<number> {
+  const { FeedError } = await import("../core/errors.ts");
+  const { loadConfig } = await import("../config/load.ts");
+  if (flags.dumpBook !== undefined && files.length > 1) {
+    throw new FeedError("FEED_USAGE", `--dump-book takes one file, was given ${files.length}`);
+  }
+  if ((flags.a === undefined) !== (flags.b === undefined)) {
+    throw new FeedError("FEED_USAGE", "--a and --b go together");
+  }
+  const overrides: [string, string][] = [];
+  if (flags.a !== undefined) overrides.push(["rx.a", flags.a]);
+  if (flags.b !== undefined) overrides.push(["rx.b", flags.b]);
+  const config = loadConfig({
+    ...(flags.config === undefined ? {} : { file: flags.config }),
+    env: {},
+    sets: flags.set,
+    flags: overrides,
+    requireRx: false,
+  });
+  const options = files.map((path) => ({
+    path,
+    format: flags.format,
+    hash: flags.hash,
+    dumpBook: flags.dumpBook ?? null,
+    config,
+  }));
+  let exitCode = 0;
+  for await (const outcome of outcomes(options, flags.jobs)) {
+    if (outcome instanceof Error) {
+      process.stderr.write(`nyq replay: ${outcome.message}\n`);
+      exitCode ||= outcome instanceof FeedError ? outcome.exitCode : 1;
+      continue;
+    }
+    const text = flags.json ? JSON.stringify(outcome.facts) : factsText(outcome.facts);
+    // With the dump on stdout the facts are talk.
+    (flags.dumpBook === "-" ? process.stderr : process.stdout).write(`${text}\n`);
+    if (outcome.error !== null) {
+      process.stderr.write(`nyq replay: ${outcome.facts.file}: ${outcome.error.message}\n`);
+      exitCode ||= outcome.error.exitCode;
+    }
+  }
+  return exitCode;
+}
+
+/** Replays the files, `jobs` at a time; the outcomes come in the files' order. */
+async function* outcomes(
+  options: readonly ReplayOptions[],
+  jobs: number,
+): AsyncGenerator<ReplayOutcome | Error> {
+  const { replayFile } = await import("../pipeline/replay.ts");
+  if (jobs === 1 || options.length === 1) {
+    for (const one of options) {
+      yield await withProgress(one, (watched) => replayFile(watched)).catch(asError);
+    }
+    return;
+  }
+  const { replayInPool } = await import("../pipeline/replay-pool.ts");
+  for (const outcome of replayInPool(options, jobs)) yield await outcome.catch(asError);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+async function withProgress(
+  options: ReplayOptions,
+  run: (options: ReplayOptions) => Promise<ReplayOutcome>,
+): Promise<ReplayOutcome> {
+  if (!process.stderr.isTTY) return run(options);
+  const { default: progress } = await import("cli-progress");
+  const bar = new progress.SingleBar({
+    format: "{bar} {percentage}% {file}",
+    stream: process.stderr,
+  });
+  bar.start(100, 0, { file: options.path });
+  try {
+    return await run({ ...options, onProgress: (share) => bar.update(Math.floor(share * 100)) });
+  } finally {
+    bar.stop();
+  }
+}
+
+function factsText(facts: ReplayFacts): string {
+  const types = Object.entries(facts.types)
+    .map(([type, count]) => `${type} ${count}`)
+    .join("  ");
+  const gaps = facts.gaps.map(([from, to]) => `${from}-${to}`).join(" ");
+  return [
+    facts.file,
+    `  messages      ${facts.messages} in ${facts.packets} packets, malformed ${facts.malformed}`,
+    `  types         ${types}`,
+    `  book changes  ${facts.events}, unknown orders ${facts.unknown_orders}, ` +
+      `duplicates ${facts.duplicate_orders}, over-executions ${facts.over_executions}`,
+    `  gaps          ${gaps === "" ? "none" : gaps}`,
+    `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments`,
+    `  book hash     ${facts.book_hash ?? "off"}`,
+    `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
+  ].join("\n");
+}
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1 || n > 256) {
+    throw new InvalidArgumentError(`was ${text}, must be 1 to 256.`);
+  }
+  return n;
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,103 @@
+/**
+ * Replays a file through the stages and tells what the books are at its end. Inline (the default)
+ * everything runs in the calling thread; a configuration with placement `threads` runs the same
+ * stages on its threads.
+ */
+import type { Config } from "../config/config.ts";
+import { Counters } from "../core/counters.ts";
+import { type ErrorCode, FeedError } from "../core/errors.ts";
+import { MergeStatusReader } from "../merge/status.ts";
+import { C } from "../metrics/counter-table.ts";
+import { detectFormat } from "../rx/file.ts";
+import { type FileFormat, makePlan, type Plan } from "./plan.ts";
+import type { ThreadResult } from "./result.ts";
+import { Pipeline } from "./supervisor.ts";
+
+/** What to replay and how. */
+export interface ReplayOptions {
+  readonly path: string;
+  readonly format: "auto" | FileFormat;
+  readonly hash: "off" | "end" | "incremental";
+  /** CSV of every order at the end, or null. */
+  readonly dumpBook: string | null;
+  readonly config: Config;
+  /** Called about ten times a second with 0 … 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** The facts of a replay; keys as `nyq replay --json` prints them. */
+export interface ReplayFacts {
+  readonly file: string;
+  readonly packets: number;
+  readonly messages: number;
+  readonly types: Record<string, number>;
+  readonly events: number;
+  readonly gaps: [number, number][];
+  readonly unknown_orders: number;
+  readonly duplicate_orders: number;
+  readonly over_executions: number;
+  readonly malformed: number;
+  readonly instruments: number;
+  readonly live_orders: number;
+  readonly book_hash: string | null;
+  readonly ns_per_message: number;
+}
+
+/** A replay's facts, and why it did not reach the file's end. */
+export interface ReplayOutcome {
+  readonly facts: ReplayFacts;
+  readonly error: FeedError | null;
+}
+
+const PROGRESS_MS = 100;
+
+/**
+ * Replays one file.
+ *
+ * @throws FEED_FILE, FEED_FORMAT when nothing can be read
+ */
+export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
+  const format = options.format === "auto" ? await detectFormat(options.path) : options.format;
+  const { path, hash, dumpBook } = options;
+  const plan = makePlan(options.config, { kind: "file", path, format, hash, dumpBook }, null);
+  const pipeline = await Pipeline.start(plan, () => undefined);
+  const { onProgress } = options;
+  const timer =
+    onProgress && setInterval(() => onProgress(pipeline.progress()), PROGRESS_MS).unref();
+  try {
+    const results = await pipeline.finished;
+    const failed = results.find((result) => result.error !== null)?.error;
+    const error = failed ? new FeedError(failed.code as ErrorCode, failed.text) : null;
+    return { facts: collect(path, plan, results), error };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function collect(file: string, plan: Plan, results: readonly ThreadResult[]): ReplayFacts {
+  const counters = new Counters(plan.counters);
+  const types = results.find((result) => result.types !== null)?.types ?? {};
+  const book = results.find((result) => result.book !== null)?.book;
+  const openNs = results.find((result) => result.openNs !== null)?.openNs ?? 0;
+  const messages = Object.values(types).reduce((total, count) => total + count, 0);
+  const { gaps, feeds } = new MergeStatusReader(plan.mergeStatus).read();
+  const { a, b } = feeds;
+  return {
+    file,
+    packets: a.packets + b.packets,
+    messages,
+    types,
+    events: counters.get(C.BOOK_CHANGES),
+    gaps: gaps
+      .filter((gap) => gap.outcome === "unrecoverable")
+      .map((gap) => [gap.from, gap.to]),
+    unknown_orders: counters.get(C.BOOK_UNKNOWN_ORDERS),
+    duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
+    over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),
+    malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
+    instruments: book?.instruments ?? 0,
+    live_orders: book?.liveOrders ?? 0,
+    book_hash: book?.hash ?? null,
+    ns_per_message: messages === 0 || !book ? 0 : (book.endNs - openNs) / messages,
+  };
+}

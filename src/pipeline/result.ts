@@ -1,0 +1,53 @@
+/** What a thread leaves behind at its end: the books' final state and what only it counted. */
+import { hashHex } from "../book/hash.ts";
+import type { ThreadBuild } from "./build.ts";
+import { dumpBook } from "./dump.ts";
+
+/** A thread's result; fields of stages that it did not run are null. */
+export interface ThreadResult {
+  /** Messages by type letter, from decode. */
+  readonly types: Record<string, number> | null;
+  readonly book: {
+    readonly hash: string | null;
+    readonly liveOrders: number;
+    readonly instruments: number;
+    /** When the last change was applied, ns since the origin. */
+    readonly endNs: number;
+  } | null;
+  /** When the file was opened, ns since the origin. */
+  readonly openNs: number | null;
+  /** Why the file could not be read to its end. */
+  readonly error: { readonly code: string; readonly text: string } | null;
+}
+
+/** Collects it; the thread has stopped. */
+export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
+  build.clock.update();
+  const endNs = build.clock.elapsedNs[0] as number;
+  const { input } = build.plan;
+  const core = build.core;
+  let hash: string | null = null;
+  if (core !== null && input.kind === "file") {
+    if (input.hash !== "off") hash = hashHex(core);
+    if (input.dumpBook !== null) await dumpBook(core, input.dumpBook);
+  }
+  const failed = build.rx[0]?.failure() ?? null;
+  return {
+    types: build.decoder === null ? null : typesOf(build.decoder.typeCounts),
+    book:
+      core === null
+        ? null
+        : { hash, liveOrders: core.liveOrders, instruments: core.liveInstruments, endNs },
+    openNs: build.rx[0]?.openNs ?? null,
+    error: failed === null ? null : { code: failed.code, text: failed.message },
+  };
+}
+
+function typesOf(counts: Float64Array): Record<string, number> {
+  const types: Record<string, number> = {};
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i] as number;
+    if (count > 0) types[String.fromCharCode(i)] = count;
+  }
+  return types;
+}

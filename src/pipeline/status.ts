@@ -1,0 +1,245 @@
+/**
+ * What a running feed says of itself: /status, /ready, /metrics and the page's data, from shared
+ * memory and from the endpoint's thread. Thread: main.
+ */
+import { Directory } from "../book/directory.ts";
+import { MonotonicClock } from "../core/clock.ts";
+import { Counters } from "../core/counters.ts";
+import { Histogram } from "../core/histogram.ts";
+import { slotRingFill } from "../core/slot-ring.ts";
+import { MergeStatusReader } from "../merge/status.ts";
+import type { AdminProviders, ReadyReason } from "../metrics/admin-server.ts";
+import { C } from "../metrics/counter-table.ts";
+import { Metrics, type Sample } from "../metrics/prometheus.ts";
+import { THREAD_STATUS_DOUBLES, ThreadStatus } from "./loop.ts";
+import type { Plan } from "./plan.ts";
+import type { EndpointQueries } from "./queries.ts";
+import { VERSION } from "./version.ts";
+
+const SAMPLE_MS = 1000;
+const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const;
+
+/** Everything that the admin server asks for. */
+export class FeedStatus implements AdminProviders {
+  readonly #plan: Plan;
+  readonly #queries: EndpointQueries;
+  readonly #clock: MonotonicClock;
+  readonly #counters: Counters;
+  readonly #latency: Histogram;
+  readonly #merge: MergeStatusReader;
+  readonly #directory: Directory;
+  readonly #metrics: Metrics;
+  readonly #threads: Float64Array;
+  /** Cycles and busy cycles of each thread at the last sample, and the share between the two. */
+  readonly #seen: Float64Array;
+  readonly #busy: Float64Array;
+  readonly #timer: NodeJS.Timeout;
+  #draining = false;
+  #overrun = false;
+
+  constructor(plan: Plan, queries: EndpointQueries) {
+    this.#plan = plan;
+    this.#queries = queries;
+    this.#clock = new MonotonicClock(plan.origin);
+    this.#counters = new Counters(plan.counters);
+    this.#latency = new Histogram(plan.latency);
+    this.#merge = new MergeStatusReader(plan.mergeStatus);
+    this.#directory = new Directory(plan.directory);
+    this.#threads = new Float64Array(plan.threadStatus);
+    this.#seen = new Float64Array(plan.threads.length * 2);
+    this.#busy = new Float64Array(plan.threads.length);
+    this.#metrics = new Metrics({
+      counters: this.#counters.values,
+      histograms: [
+        {
+          name: "nyq_packet_to_frame_seconds",
+          help: "From rx's reading of the clock for a packet to its frames on the bus.",
+          histogram: this.#latency,
+        },
+      ],
+      samples: () => this.#samples(),
+      version: VERSION,
+    });
+    this.#timer = setInterval(() => void this.#sample(), SAMPLE_MS).unref();
+  }
+
+  /** /ready says `draining` from now on. */
+  drain(): void {
+    this.#draining = true;
+    clearInterval(this.#timer);
+  }
+
+  /** Merge's picture, as in /status. */
+  mergeStatus(): ReturnType<MergeStatusReader["read"]> {
+    return this.#merge.read();
+  }
+
+  async status(): Promise<object> {
+    const { channel } = this.#plan.config;
+    const endpoint = await this.#queries.state();
+    this.#overrun = endpoint.overrun;
+    const merge = this.#merge.read();
+    this.#clock.update();
+    return {
+      channels: [
+        {
+          name: channel.name,
+          protocol: channel.protocol,
+          session: merge.session,
+          next_seq: merge.nextSeq,
+          in_sync: merge.inSync,
+          gaps: merge.gaps,
+          gaps_total: merge.gapsTotal,
+          stale: this.#stale(merge.staleAll),
+          feeds: {
+            a: { ...merge.feeds.a, kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_A) },
+            ...(this.#plan.config.rx.b === null
+              ? {}
+              : { b: { ...merge.feeds.b, kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_B) } }),
+          },
+        },
+      ],
+      stages: this.#stages(),
+      clients: endpoint.clients,
+      global_sequence: endpoint.cursor,
+      book_hash: endpoint.bookHash,
+      instruments: endpoint.instruments,
+      live_orders: endpoint.liveOrders,
+      version: VERSION,
+      uptime_ns: this.#clock.elapsedNs[0],
+      messages: this.#counters.get(C.DECODE_MESSAGES),
+      latency: this.#latencyFacts(),
+      ready: this.ready(),
+    };
+  }
+
+  ready(): { ok: boolean; reasons: ReadyReason[] } {
+    const merge = this.#merge.read();
+    const channel = this.#plan.config.channel.name;
+    const reasons: ReadyReason[] = [];
+    if (!merge.started) reasons.push({ channel, reason: "no-data" });
+    if (merge.lateJoin) reasons.push({ channel, reason: "late-join" });
+    if (merge.gapStale || this.#refused() > 0) reasons.push({ channel, reason: "gap" });
+    if (this.#overrun) reasons.push({ channel, reason: "overrun" });
+    if (this.#draining) reasons.push({ channel, reason: "draining" });
+    return { ok: reasons.length === 0, reasons };
+  }
+
+  metrics(): Promise<string> {
+    return this.#metrics.render();
+  }
+
+  async ladder(instrument: number, depth: number): Promise<object | null> {
+    if (instrument >= this.#plan.config.book.instruments) return null;
+    const ladder = await this.#queries.ladder(instrument, depth);
+    return { instrument, symbol: this.#directory.symbolOf(instrument), ...ladder };
+  }
+
+  async trades(limit: number): Promise<object> {
+    const trades = await this.#queries.trades(limit);
+    return trades.map((trade) => ({
+      ...trade,
+      symbol: this.#directory.symbolOf(trade.instrument),
+    }));
+  }
+
+  async active(limit: number): Promise<object> {
+    const active = await this.#queries.active(limit);
+    return active.map((row) => ({ ...row, symbol: this.#directory.symbolOf(row.instrument) }));
+  }
+
+  async instruments(): Promise<object> {
+    const list: { index: number; symbol: string }[] = [];
+    for (let index = 0; index < this.#plan.config.book.instruments; index++) {
+      const symbol = this.#directory.symbolOf(index);
+      if (symbol !== "") list.push({ index, symbol });
+    }
+    return list;
+  }
+
+  /** Changes that the book refused for want of room: its books are not true any more. */
+  #refused(): number {
+    return this.#counters.get(C.BOOK_REFUSED);
+  }
+
+  #stale(all: boolean): { all: boolean; count: number; instruments: number[] } {
+    const stale = all || this.#refused() > 0;
+    if (!stale) return { all: false, count: 0, instruments: [] };
+    const instruments: number[] = [];
+    let count = 0;
+    for (let index = 0; index < this.#plan.config.book.instruments; index++) {
+      if (this.#directory.symbolOf(index) === "") continue;
+      if (count < 100) instruments.push(index);
+      count++;
+    }
+    return { all: true, count, instruments };
+  }
+
+  #stages(): object[] {
+    const { threads, steps } = this.#plan;
+    return threads.flatMap((thread, index) =>
+      thread.stages.map((name) => {
+        const rings = steps.filter((step) => step.to === name);
+        const slots = rings.reduce((total, step) => total + step.ring.capacitySlots, 0);
+        const fill = rings.reduce((total, step) => total + slotRingFill(step.ring), 0);
+        return {
+          name,
+          thread: thread.name,
+          cpu: thread.cpu,
+          work: this.#threads[index * THREAD_STATUS_DOUBLES + ThreadStatus.WORK],
+          ring_fill: slots === 0 ? 0 : fill / slots,
+          busy: this.#busy[index],
+        };
+      }),
+    );
+  }
+
+  #latencyFacts(): object {
+    const facts: Record<string, number> = { count: this.#latency.count() };
+    for (const q of QUANTILES) facts[`p${String(q * 100).replace(".", "_")}_ns`] = this.#at(q);
+    facts["max_ns"] = this.#latency.max();
+    return facts;
+  }
+
+  #at(q: number): number {
+    return this.#latency.quantile(q);
+  }
+
+  #samples(): Sample[] {
+    const { threads, steps } = this.#plan;
+    const samples: Sample[] = threads.map((thread, index) => ({
+      name: "nyq_thread_busy_ratio",
+      help: "Share of a thread's duty cycles that found work, over the last second.",
+      kind: "gauge",
+      labels: { thread: thread.name },
+      value: this.#busy[index] ?? 0,
+    }));
+    for (const { from, to, ring } of steps) {
+      samples.push({
+        name: "nyq_ring_fill_slots",
+        help: "Slots of a ring between two threads that wait to be read.",
+        kind: "gauge",
+        labels: { from, to },
+        value: slotRingFill(ring),
+      });
+    }
+    return samples;
+  }
+
+  async #sample(): Promise<void> {
+    for (let i = 0; i < this.#plan.threads.length; i++) {
+      const at = i * THREAD_STATUS_DOUBLES;
+      const cycles = this.#threads[at + ThreadStatus.CYCLES] ?? 0;
+      const busy = this.#threads[at + ThreadStatus.BUSY] ?? 0;
+      const passed = cycles - (this.#seen[2 * i] ?? 0);
+      this.#busy[i] = passed === 0 ? 0 : (busy - (this.#seen[2 * i + 1] ?? 0)) / passed;
+      this.#seen[2 * i] = cycles;
+      this.#seen[2 * i + 1] = busy;
+    }
+    // An endpoint that has ended answers nothing more; the supervisor tells why.
+    this.#overrun = await this.#queries.state().then(
+      (state) => state.overrun,
+      () => this.#overrun,
+    );
+  }
+}

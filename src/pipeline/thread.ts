@@ -1,0 +1,99 @@
+/**
+ * What happens on a pipeline thread from its start to its end, the same for a worker and for the
+ * main thread: set the thread up, build its stages, run, close, tell the result.
+ */
+import type { ThreadConfig } from "../config/config.ts";
+import { FeedError } from "../core/errors.ts";
+import { makeIdle } from "../core/idle.ts";
+import { loadNative, nativeMissing } from "../core/native.ts";
+import { ThreadBuild } from "./build.ts";
+import { Duty, runEvented, runPumped, runSpinning, THREAD_STATUS_DOUBLES } from "./loop.ts";
+import type { Plan } from "./plan.ts";
+import { bookResult, type ThreadResult } from "./result.ts";
+
+/** What a thread tells when it is ready for data. */
+export interface ThreadReady {
+  readonly notes: readonly string[];
+  readonly rx: readonly { feed: number; path: string; port: number; rcvbufBytes: number }[];
+  readonly listen: { readonly ws: number; readonly wsB: number | null } | null;
+}
+
+/** A thread's share of a running pipeline. */
+export class PipelineThread {
+  readonly build: ThreadBuild;
+  readonly #config: ThreadConfig;
+  readonly #duty: () => Duty;
+
+  constructor(plan: Plan, index: number) {
+    this.build = new ThreadBuild(plan, index);
+    this.#config = plan.threads[index] as ThreadConfig;
+    const words = new Float64Array(
+      plan.threadStatus,
+      index * THREAD_STATUS_DOUBLES * 8,
+      THREAD_STATUS_DOUBLES,
+    );
+    this.#duty = () => new Duty(this.build.clock, this.build.sources, this.build.stages, words);
+  }
+
+  /** Pins, builds and opens; after it the thread waits for data. */
+  async open(log: (line: string) => void): Promise<ThreadReady> {
+    setUpThread(this.#config);
+    const build = this.build;
+    await build.open(log);
+    return {
+      notes: build.notes,
+      rx: build.rx.map(({ feed, source }) => ({
+        feed,
+        path: source.path,
+        port: source.port,
+        rcvbufBytes: source.rcvbufBytes,
+      })),
+      listen: build.endpoint === null ? null : build.endpoint.ports(),
+    };
+  }
+
+  /** Runs until everything is done or the pipeline gives up. */
+  async run(): Promise<ThreadResult> {
+    const build = this.build;
+    const duty = this.#duty();
+    const file = build.rx.find((rx) => rx.fill !== null);
+    if (file?.fill) {
+      await runPumped(duty, file.fill, build.stop);
+    } else if (this.#config.loop === "event") {
+      await runEvented(duty, this.#config.idle === "spin", build.stop);
+    } else {
+      const word = build.stop.words.subarray(1, 2);
+      runSpinning(duty, makeIdle(this.#config.idle, word), build.stop);
+    }
+    build.finish();
+    if (build.endpoint !== null) {
+      // In one thread with publish, finish() has just closed the bus: read what is left.
+      while (build.endpoint.doWork() > 0);
+      await build.endpoint.stop(build.plan.config.pipeline.stopTimeoutMs);
+    }
+    return bookResult(build);
+  }
+}
+
+function setUpThread(config: ThreadConfig): void {
+  if (config.cpu === null && config.fifo === 0) return;
+  const native = loadNative();
+  if (native === null) {
+    throw new FeedError(
+      "FEED_NATIVE_MISSING",
+      `pipeline.thread "${config.name}" asks for a cpu or fifo; the addon is missing: ` +
+        nativeMissing(),
+    );
+  }
+  native.setThreadName(`nyq-${config.name}`.slice(0, 15));
+  try {
+    if (config.cpu !== null) native.pinThread(config.cpu);
+    if (config.fifo > 0) native.setFifo(config.fifo);
+  } catch (error) {
+    throw new FeedError(
+      "FEED_AFFINITY",
+      `pipeline.thread "${config.name}" cpu=${config.cpu} fifo=${config.fifo}: ` +
+        (error instanceof Error ? error.message : String(error)),
+    );
+  }
+}
