@@ -1,0 +1,249 @@
+/**
+ * The publish stage: every book change becomes one raw-v1 frame on the bus.
+ *
+ * Thread: publish's. Frames are written as whole words into the bus slot, together with their
+ * WebSocket header, so that endpoints copy bytes and never encode a live frame. Shown to the
+ * readers once a batch. Little-endian machines only, as everything that shares words here.
+ */
+import { assert, CHECKED } from "../core/assert.ts";
+import type { BusWriter } from "../core/bus.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
+import type { Histogram } from "../core/histogram.ts";
+import { highHalf, joinHalves } from "../core/layout.ts";
+import type { BookSink, Stage } from "../core/sinks.ts";
+import { StampKind } from "../core/sinks.ts";
+import { C } from "../metrics/counter-table.ts";
+import {
+  ADD_BYTES,
+  CANCEL_BYTES,
+  EXECUTE_BYTES,
+  MODIFY_BYTES,
+  RAW_CHANNEL_OBO,
+  RAW_CODEC,
+  RAW_HEADER_BYTES,
+  RAW_MAGIC,
+  RAW_VERSION,
+  RawType,
+  SLOT_CHANNEL,
+  SLOT_GLOBAL,
+  SLOT_INSTRUMENT,
+  SLOT_MAGIC,
+  SLOT_PAYLOAD,
+  SLOT_PAYLOAD_LENGTH,
+  SLOT_SEND_TIME,
+  SLOT_SEQUENCE,
+  SLOT_TYPE,
+  SLOT_WS,
+  WS_BINARY,
+} from "./raw-v1.ts";
+
+/** 64-bit instrument ids by dense index, as signed halves. */
+export interface InstrumentIds {
+  readonly lo: Int32Array;
+  readonly hi: Int32Array;
+}
+
+/** What the publish stage stands on. */
+export interface PublishStageOptions {
+  readonly bus: BusWriter;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** Where receive-to-publish latency goes; null measures none. */
+  readonly latency: Histogram | null;
+  /** Dense indexes are 0 to instruments - 1. */
+  readonly instruments: number;
+  /** Ids on the wire; without it an instrument's id is its dense index (ITCH: stock locate). */
+  readonly ids?: InstrumentIds;
+}
+
+/** Receive stamps kept until the batch ends; a fuller batch is measured in parts. */
+const STAMPS = 1024;
+const VERSION_WORD = RAW_VERSION | (RAW_CODEC << 8);
+
+/** Encodes book changes as raw-v1 frames on the bus. */
+export class PublishStage implements BookSink, Stage {
+  readonly #bus: BusWriter;
+  readonly #words: Int32Array;
+  readonly #clock: Clock;
+  readonly #counters: Counters;
+  readonly #latency: Histogram | null;
+  readonly #instruments: number;
+  readonly #ids: InstrumentIds | null;
+  readonly #sequenceLo: Int32Array;
+  readonly #sequenceHi: Int32Array;
+  readonly #stamps: Int32Array;
+  #stampCount = 0;
+  #foreignStamps = 0;
+  #batchBytes = 0;
+
+  constructor(options: PublishStageOptions) {
+    assert(options.instruments > 0, "PUBLISH_INSTRUMENTS");
+    this.#bus = options.bus;
+    this.#words = options.bus.words;
+    this.#clock = options.clock;
+    this.#counters = options.counters;
+    this.#latency = options.latency;
+    this.#instruments = options.instruments;
+    this.#ids = options.ids ?? null;
+    this.#sequenceLo = new Int32Array(options.instruments);
+    this.#sequenceHi = new Int32Array(options.instruments);
+    this.#stamps = new Int32Array(2 * STAMPS);
+  }
+
+  onPacketStart(tsLo: number, tsHi: number, tsKind: number): void {
+    if (tsKind !== StampKind.NONE) {
+      this.#foreignStamps++;
+      return;
+    }
+    if (this.#stampCount === STAMPS) this.#measure();
+    const at = 2 * this.#stampCount;
+    this.#stamps[at] = tsLo;
+    this.#stamps[at + 1] = tsHi;
+    this.#stampCount++;
+  }
+
+  onAdded(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    side: number,
+    pxLo: number,
+    pxHi: number,
+    qtyLo: number,
+    qtyHi: number,
+  ): void {
+    const at = this.#header(instrument, RawType.OBO_ADD, ADD_BYTES) + SLOT_PAYLOAD;
+    const words = this.#words;
+    words[at] = idLo;
+    words[at + 1] = idHi;
+    words[at + 2] = pxLo;
+    words[at + 3] = pxHi;
+    words[at + 4] = qtyLo;
+    words[at + 5] = qtyHi;
+    words[at + 6] = side;
+  }
+
+  onModified(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    pxLo: number,
+    pxHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    flags: number,
+  ): void {
+    const at = this.#header(instrument, RawType.OBO_MODIFY, MODIFY_BYTES) + SLOT_PAYLOAD;
+    const words = this.#words;
+    words[at] = idLo;
+    words[at + 1] = idHi;
+    words[at + 2] = pxLo;
+    words[at + 3] = pxHi;
+    words[at + 4] = qtyLo;
+    words[at + 5] = qtyHi;
+    words[at + 6] = flags;
+  }
+
+  onCancelled(instrument: number, idLo: number, idHi: number, qtyLo: number, qtyHi: number): void {
+    const at = this.#header(instrument, RawType.OBO_CANCEL, CANCEL_BYTES) + SLOT_PAYLOAD;
+    const words = this.#words;
+    words[at] = idLo;
+    words[at + 1] = idHi;
+    words[at + 2] = qtyLo;
+    words[at + 3] = qtyHi;
+    words[at + 4] = 0;
+  }
+
+  onExecuted(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    pxLo: number,
+    pxHi: number,
+    aggressor: number,
+    matchLo: number,
+    matchHi: number,
+  ): void {
+    const at = this.#header(instrument, RawType.OBO_EXECUTE, EXECUTE_BYTES) + SLOT_PAYLOAD;
+    const words = this.#words;
+    words[at] = idLo;
+    words[at + 1] = idHi;
+    words[at + 2] = qtyLo;
+    words[at + 3] = qtyHi;
+    words[at + 4] = pxLo;
+    words[at + 5] = pxHi;
+    // The match id starts one byte into this word.
+    words[at + 6] = aggressor | (matchLo << 8);
+    words[at + 7] = (matchLo >>> 24) | (matchHi << 8);
+    words[at + 8] = matchHi >>> 24;
+  }
+
+  onBatchEnd(): void {
+    const count = this.#bus.commit();
+    if (count > 0) {
+      const counters = this.#counters;
+      counters.add(C.PUBLISH_FRAMES, count);
+      counters.add(C.PUBLISH_BYTES, this.#batchBytes);
+      counters.increment(C.PUBLISH_COMMITS);
+      this.#batchBytes = 0;
+    }
+    if (this.#stampCount > 0) this.#measure();
+    if (this.#foreignStamps > 0) {
+      this.#counters.add(C.PUBLISH_NOT_COMPARABLE, this.#foreignStamps);
+      this.#foreignStamps = 0;
+    }
+  }
+
+  tick(): void {
+    // Nothing here depends on time: heartbeats are the endpoint's.
+  }
+
+  /** Claims a slot and writes everything before the payload. @returns the slot's first word */
+  #header(instrument: number, type: number, payloadBytes: number): number {
+    if (CHECKED) assert(instrument >= 0 && instrument < this.#instruments, "PUBLISH_INSTRUMENT");
+    const words = this.#words;
+    const bus = this.#bus;
+    const at = bus.claim();
+    const lo = ((this.#sequenceLo[instrument] as number) + 1) | 0;
+    this.#sequenceLo[instrument] = lo;
+    if (lo === 0) this.#sequenceHi[instrument] = (this.#sequenceHi[instrument] as number) + 1;
+    const ids = this.#ids;
+    const bytes = RAW_HEADER_BYTES + payloadBytes;
+    words[at + SLOT_WS] = (bytes << 24) | (WS_BINARY << 16);
+    words[at + SLOT_MAGIC] = RAW_MAGIC;
+    words[at + SLOT_TYPE] = VERSION_WORD | (type << 16);
+    words[at + SLOT_CHANNEL] = RAW_CHANNEL_OBO;
+    words[at + SLOT_INSTRUMENT] = ids === null ? instrument : (ids.lo[instrument] as number);
+    words[at + SLOT_INSTRUMENT + 1] = ids === null ? 0 : (ids.hi[instrument] as number);
+    words[at + SLOT_SEQUENCE] = lo;
+    words[at + SLOT_SEQUENCE + 1] = this.#sequenceHi[instrument] as number;
+    words[at + SLOT_GLOBAL] = (bus.cursor[0] as number) | 0;
+    words[at + SLOT_GLOBAL + 1] = highHalf(bus.cursor[0] as number);
+    words[at + SLOT_SEND_TIME] = this.#clock.monoWords[0] as number;
+    words[at + SLOT_SEND_TIME + 1] = this.#clock.monoWords[1] as number;
+    words[at + SLOT_PAYLOAD_LENGTH] = payloadBytes;
+    this.#batchBytes = (this.#batchBytes + bytes) | 0;
+    return at;
+  }
+
+  /**
+   * Counts the time since each packet of the batch was received. Takes a reading of its own: in
+   * one thread with rx, the batch's reading is the very one that stamped the packet.
+   */
+  #measure(): void {
+    const count = this.#stampCount;
+    this.#stampCount = 0;
+    const latency = this.#latency;
+    if (latency === null) return;
+    this.#clock.update();
+    const stamps = this.#stamps;
+    const mono = this.#clock.monoWords;
+    const now = joinHalves(mono[0] as number, mono[1] as number);
+    for (let i = 0; i < count; i++) {
+      latency.record(now - joinHalves(stamps[2 * i] as number, stamps[2 * i + 1] as number));
+    }
+  }
+}
