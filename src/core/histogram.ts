@@ -22,11 +22,12 @@ export class Histogram {
     this.#cells = new Float64Array(buffer, offsetBytes, BUCKET_COUNT + 2);
   }
 
-  /** Counts one value, ns. */
+  /** Counts one value, ns; a negative one, or NaN, as 0. */
   record(ns: number): void {
     const cells = this.#cells;
     const i = bucketOf(ns);
     cells[i] = (cells[i] as number) + 1;
+    if (!(ns > 0)) return;
     cells[SUM] = (cells[SUM] as number) + ns;
     if (ns > (cells[MAX] as number)) cells[MAX] = ns;
   }
