@@ -1,0 +1,208 @@
+/**
+ * Packets of a capture as a receive source: each UDP payload of a chosen group is copied into a
+ * frame and handed to the sink, with the capture's own receive time.
+ *
+ * Thread: rx's. Everything in the file is hostile: what cannot be taken is counted and skipped; a
+ * capture that cannot be read on ends the source with `error` after the packets before it.
+ */
+import type { GroupAddress } from "../config/config.ts";
+import type { Counters } from "../core/counters.ts";
+import { FeedError } from "../core/errors.ts";
+import type { FramePool, FrameView } from "../core/frames.ts";
+import { FEED_A, FEED_B, type PacketSink, StampKind } from "../core/sinks.ts";
+import { C } from "../metrics/counter-table.ts";
+import type { ByteInput } from "./file-input.ts";
+import { ByteWindow } from "./file-window.ts";
+import { type CaptureReader, PcapReader, ReadResult } from "./pcap.ts";
+import { BLOCK_BYTES_MAX, PcapngReader } from "./pcapng.ts";
+import type { RxSource } from "./source.ts";
+import { UdpKind, UdpParser } from "./udp.ts";
+
+/** Captured packets looked at in one doWork. */
+const BATCH_PACKETS = 64;
+
+/** What every file source stands on. */
+export interface FileSourceParts {
+  /** Frame region; feeds A and B of a file share it. */
+  readonly view: FrameView;
+  readonly pool: FramePool;
+  readonly sink: PacketSink;
+  readonly counters: Counters;
+}
+
+/** A file as a receive source. */
+export interface FileSource extends RxSource {
+  readonly format: "pcap" | "itch";
+  /** True when packets carry the transport's header, so that merge has to read it. */
+  readonly needsMerge: boolean;
+  /** True when everything was handed to the sink; `error` says whether that was the true end. */
+  readonly done: boolean;
+  /** Why the file could not be read to its end, or null; what came before was handed on. */
+  readonly error: FeedError | null;
+  /** How much of the file has been read, 0 to 1. */
+  progress(): number;
+  /** To be awaited when doWork returned 0 and `done` is false. */
+  fill(): Promise<void>;
+}
+
+/** The source of a pcap or pcapng file. */
+export class CaptureSource implements FileSource {
+  readonly path = "file";
+  readonly port = 0;
+  readonly rcvbufBytes = 0;
+  readonly format = "pcap";
+  readonly needsMerge = true;
+  done = false;
+  error: FeedError | null = null;
+  readonly #name: string;
+  readonly #input: ByteInput;
+  readonly #window: ByteWindow;
+  readonly #reader: CaptureReader;
+  readonly #udp = new UdpParser();
+  readonly #parts: FileSourceParts;
+  readonly #selection: Selection;
+  /** A frame taken and not yet handed on, or -1. */
+  #frame = -1;
+
+  /**
+   * @param name the file's, for messages
+   * @param kind which of the two capture formats
+   * @param a group of feed A, or null: every UDP packet is feed A's
+   */
+  constructor(
+    name: string,
+    kind: "pcap" | "pcapng",
+    input: ByteInput,
+    parts: FileSourceParts,
+    a: GroupAddress | null,
+    b: GroupAddress | null,
+  ) {
+    this.#name = name;
+    this.#input = input;
+    this.#window = new ByteWindow(input, BLOCK_BYTES_MAX + 1_048_576);
+    this.#reader = kind === "pcap" ? new PcapReader(this.#window) : new PcapngReader(this.#window);
+    this.#parts = parts;
+    this.#selection = new Selection(a, b);
+  }
+
+  doWork(): number {
+    const { sink } = this.#parts;
+    let looked = 0;
+    let delivered = 0;
+    while (looked < BATCH_PACKETS && !this.done && this.#hasFrame()) {
+      const result = this.#reader.next();
+      if (result === ReadResult.WAIT) break;
+      if (result === ReadResult.END) {
+        this.#end();
+        break;
+      }
+      looked++;
+      if (this.#deliver()) delivered++;
+    }
+    if (delivered > 0) sink.onBatchEnd();
+    return looked;
+  }
+
+  tick(): void {
+    // A file has no timers.
+  }
+
+  isFinished(): boolean {
+    return this.done;
+  }
+
+  fill(): Promise<void> {
+    return this.#input.fill();
+  }
+
+  progress(): number {
+    return this.#input.progress();
+  }
+
+  close(): void {
+    this.#releaseFrame();
+    this.#input.close();
+  }
+
+  #hasFrame(): boolean {
+    if (this.#frame >= 0) return true;
+    const { pool } = this.#parts;
+    if (pool.freeCount === 0) pool.drainReturns();
+    this.#frame = pool.take();
+    return this.#frame >= 0;
+  }
+
+  /** Hands the reader's packet on. @returns false when it was counted and skipped */
+  #deliver(): boolean {
+    const reader = this.#reader;
+    const udp = this.#udp;
+    const window = this.#window;
+    const kind = udp.parse(window.data, reader.packetAt, reader.packetBytes, reader.linkType);
+    if (kind !== UdpKind.UDP) return this.#skip(slotOf(kind));
+    const feed = this.#selection.feedOf(udp.destination, udp.destinationPort);
+    if (feed < 0) return this.#skip(C.FILE_SKIPPED);
+    const { view, sink, counters } = this.#parts;
+    if (udp.payloadLength > view.frameBytes) return this.#skip(C.FILE_TRUNCATED);
+    const frame = this.#frame;
+    this.#frame = -1;
+    const from = udp.payloadAt;
+    const payload = window.bytes.subarray(from, from + udp.payloadLength);
+    view.bytes.set(payload, frame * view.frameBytes);
+    counters.increment(C.FILE_PACKETS);
+    const kindOfStamp = reader.stamped ? StampKind.SOFTWARE : StampKind.NONE;
+    const { tsLo, tsHi } = reader;
+    sink.onPacket(feed, frame, 0, udp.payloadLength, tsLo, tsHi, kindOfStamp, 0, 0, 0, 0);
+    return true;
+  }
+
+  #skip(slot: number): false {
+    this.#parts.counters.increment(slot);
+    return false;
+  }
+
+  #end(): void {
+    const { problem } = this.#reader;
+    if (this.#input.error !== null) this.error = this.#input.error;
+    else if (problem !== "") this.error = new FeedError("FEED_FORMAT", `${this.#name}: ${problem}`);
+    this.#releaseFrame();
+    this.done = true;
+  }
+
+  #releaseFrame(): void {
+    if (this.#frame >= 0) this.#parts.pool.release(FEED_A, this.#frame);
+    this.#frame = -1;
+  }
+}
+
+/** Which feed a destination belongs to. */
+class Selection {
+  readonly #all: boolean;
+  readonly #words: readonly number[];
+  readonly #ports: readonly number[];
+
+  constructor(a: GroupAddress | null, b: GroupAddress | null) {
+    this.#all = a === null && b === null;
+    this.#words = [a === null ? 0 : addressWord(a.group), b === null ? 0 : addressWord(b.group)];
+    this.#ports = [a === null ? -1 : a.port, b === null ? -1 : b.port];
+  }
+
+  /** @returns FEED_A, FEED_B, or -1 for neither */
+  feedOf(destination: number, port: number): number {
+    if (this.#all) return FEED_A;
+    if (port === this.#ports[FEED_A] && destination === this.#words[FEED_A]) return FEED_A;
+    return port === this.#ports[FEED_B] && destination === this.#words[FEED_B] ? FEED_B : -1;
+  }
+}
+
+function slotOf(kind: number): number {
+  if (kind === UdpKind.FRAGMENT) return C.FILE_FRAGMENTS;
+  if (kind === UdpKind.TRUNCATED) return C.FILE_TRUNCATED;
+  return kind === UdpKind.MALFORMED ? C.FILE_MALFORMED : C.FILE_SKIPPED;
+}
+
+/** A dotted IPv4 address as a signed big-endian word. */
+function addressWord(group: string): number {
+  let word = 0;
+  for (const part of group.split(".")) word = (word << 8) | Number(part);
+  return word;
+}
