@@ -20,6 +20,16 @@ interface Verb {
 
 const VERBS: readonly Verb[] = [
   {
+    name: "feed",
+    summary: "receive A/B multicast, keep the books, serve them over WebSocket",
+    load: async () => (await import("./feed.ts")).registerFeed,
+  },
+  {
+    name: "replay",
+    summary: "replay captures or ITCH files",
+    load: async () => (await import("./replay.ts")).registerReplay,
+  },
+  {
     name: "config",
     summary: "check or show a configuration",
     load: async () => (await import("./config.ts")).registerConfig,

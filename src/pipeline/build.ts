@@ -21,7 +21,7 @@ import { ItchDecoder } from "../decode/itch/decoder.ts";
 import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
 import { MergeStage } from "../merge/merge.ts";
 import { MergeStatusWriter } from "../merge/status.ts";
-import { Endpoint } from "../publish/endpoint.ts";
+import { Endpoint, type EndpointPorts } from "../publish/endpoint.ts";
 import { ImageReader, ImageWriter } from "../publish/image.ts";
 import { PublishStage } from "../publish/publish-stage.ts";
 import { CaptureClock, CaptureClockSink } from "./capture-clock.ts";
@@ -55,6 +55,8 @@ export class ThreadBuild {
   decoder: ItchDecoder | null = null;
   merge: MergeStage | null = null;
   endpoint: Endpoint | null = null;
+  /** Where the endpoint listens, once it does. */
+  ports: EndpointPorts | null = null;
   readonly #captureClock: CaptureClock | null;
   readonly #closers: (() => void)[] = [];
   readonly #views: FrameView[];
@@ -291,7 +293,7 @@ export class ThreadBuild {
       instruments: config.book.instruments,
       orders: config.book.orders,
     });
-    await this.endpoint.start();
-    this.sources.push(new EndpointSource(this.endpoint));
+    this.ports = await this.endpoint.start();
+    this.sources.push(new EndpointSource(this.endpoint, this.#has("publish")));
   }
 }

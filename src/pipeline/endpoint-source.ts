@@ -1,4 +1,7 @@
-/** The endpoint as a source of its thread: it is finished when the bus is closed and read. */
+/**
+ * The endpoint as a source of its thread. It is finished when the bus is closed and read; where
+ * publish shares the thread, the bus is closed only after the loop, so the endpoint waits for none.
+ */
 import type { Source } from "../core/sinks.ts";
 import type { Endpoint } from "../publish/endpoint.ts";
 
@@ -6,8 +9,11 @@ import type { Endpoint } from "../publish/endpoint.ts";
 export class EndpointSource implements Source {
   readonly #endpoint: Endpoint;
 
-  constructor(endpoint: Endpoint) {
+  readonly #sharesPublish: boolean;
+
+  constructor(endpoint: Endpoint, sharesPublish: boolean) {
     this.#endpoint = endpoint;
+    this.#sharesPublish = sharesPublish;
   }
 
   doWork(): number {
@@ -19,6 +25,6 @@ export class EndpointSource implements Source {
   }
 
   isFinished(): boolean {
-    return this.#endpoint.isFinished();
+    return this.#sharesPublish || this.#endpoint.isFinished();
   }
 }

@@ -55,6 +55,7 @@ export class Feed {
       const { listen } = config.admin;
       const admin = new AdminServer({ listen, token: config.publish.token, providers: status });
       const { port } = await admin.listen();
+      await pipeline.queries.allowAdminPort(port);
       const addresses = addressesOf(config, pipeline, port);
       return new Feed(pipeline, status, addresses, admin);
     } catch (error) {
@@ -96,8 +97,8 @@ function addressesOf(config: Config, pipeline: Pipeline, adminPort: number): Fee
   const listen = pipeline.ready.find((ready) => ready.listen !== null)?.listen;
   const { publish, admin } = config;
   return {
-    ws: `${publish.listen.host}:${listen?.ws ?? 0}`,
-    wsB: publish.listenB === null ? null : `${publish.listenB.host}:${listen?.wsB ?? 0}`,
+    ws: `${publish.listen.host}:${listen?.port ?? 0}`,
+    wsB: publish.listenB === null ? null : `${publish.listenB.host}:${listen?.portB ?? 0}`,
     admin: `${admin.listen.host}:${adminPort}`,
   };
 }

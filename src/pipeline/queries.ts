@@ -8,6 +8,8 @@ export interface EndpointQueries {
   ladder(instrument: number, depth: number): Promise<ReturnType<Endpoint["ladder"]>>;
   trades(limit: number): Promise<ReturnType<Endpoint["trades"]>>;
   active(limit: number): Promise<ReturnType<Endpoint["active"]>>;
+  /** Lets the admin page, whose port is known only now, connect to the endpoint too. */
+  allowAdminPort(port: number): Promise<void>;
 }
 
 /** One question. */
@@ -45,6 +47,8 @@ function ask(endpoint: Endpoint, query: Query): unknown {
       return endpoint.trades(first);
     case "active":
       return endpoint.active(first);
+    case "allowAdminPort":
+      return allowAdminPort(endpoint, first);
   }
 }
 
@@ -55,5 +59,10 @@ export function localQueries(endpoint: Endpoint): EndpointQueries {
     ladder: async (instrument, depth) => endpoint.ladder(instrument, depth),
     trades: async (limit) => endpoint.trades(limit),
     active: async (limit) => endpoint.active(limit),
+    allowAdminPort: async (port) => allowAdminPort(endpoint, port),
   };
+}
+
+function allowAdminPort(endpoint: Endpoint, port: number): void {
+  endpoint.allowOrigins([`http://127.0.0.1:${port}`, `http://localhost:${port}`]);
 }

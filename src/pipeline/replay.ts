@@ -88,9 +88,7 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     messages,
     types,
     events: counters.get(C.BOOK_CHANGES),
-    gaps: gaps
-      .filter((gap) => gap.outcome === "unrecoverable")
-      .map((gap) => [gap.from, gap.to]),
+    gaps: gaps.filter((gap) => gap.outcome === "unrecoverable").map((gap) => [gap.from, gap.to]),
     unknown_orders: counters.get(C.BOOK_UNKNOWN_ORDERS),
     duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
     over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),

@@ -1,5 +1,5 @@
 /** What a thread leaves behind at its end: the books' final state and what only it counted. */
-import { hashHex } from "../book/hash.ts";
+import { walkHashHex } from "../book/hash.ts";
 import type { ThreadBuild } from "./build.ts";
 import { dumpBook } from "./dump.ts";
 
@@ -28,7 +28,7 @@ export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
   const core = build.core;
   let hash: string | null = null;
   if (core !== null && input.kind === "file") {
-    if (input.hash !== "off") hash = hashHex(core);
+    if (input.hash !== "off") hash = input.hash === "end" ? walkHashHex(core) : core.hashHex();
     if (input.dumpBook !== null) await dumpBook(core, input.dumpBook);
   }
   const failed = build.rx[0]?.failure() ?? null;

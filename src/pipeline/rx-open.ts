@@ -3,7 +3,6 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
 import type { FramePool, FrameView } from "../core/frames.ts";
-import { loadNative } from "../core/native.ts";
 import type { PacketSink } from "../core/sinks.ts";
 import { openFileSource } from "../rx/file.ts";
 import { openSocketSource } from "../rx/socket.ts";
@@ -59,20 +58,11 @@ export async function openRx(parts: RxParts): Promise<OpenedRx> {
   }
   const address = feed === 0 ? rx.a : rx.b;
   if (address === null) throw new FeedError("FEED_CONFIG_INVALID", `rx.${"ab"[feed]} is not set`);
-  const { source, note } = await openSocketSource(rx.path, loadNative(), {
-    feed,
-    group: address.group,
-    port: address.port,
+  const { source, note } = await openSocketSource({
+    ...parts,
+    config: rx,
+    address,
     iface: feed === 0 ? rx.iface : rx.ifaceB,
-    batch: rx.batch,
-    rcvbufBytes: rx.rcvbufBytes,
-    timestamps: rx.timestamps,
-    busyPollUs: rx.busyPollUs,
-    frames: parts.view,
-    pool: parts.pool,
-    sink: parts.sink,
-    clock: parts.clock,
-    counters: parts.counters,
     stopWord: stop.words,
   });
   return { feed, source, fill: null, openNs, progress: null, failure: () => null, note };

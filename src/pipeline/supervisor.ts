@@ -199,6 +199,7 @@ class WorkerThread {
       ladder: (instrument, depth) => ask("ladder", instrument, depth),
       trades: (limit) => ask("trades", limit),
       active: (limit) => ask("active", limit),
+      allowAdminPort: (port) => ask("allowAdminPort", port),
     };
   }
 

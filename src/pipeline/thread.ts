@@ -6,6 +6,7 @@ import type { ThreadConfig } from "../config/config.ts";
 import { FeedError } from "../core/errors.ts";
 import { makeIdle } from "../core/idle.ts";
 import { loadNative, nativeMissing } from "../core/native.ts";
+import type { EndpointPorts } from "../publish/endpoint.ts";
 import { ThreadBuild } from "./build.ts";
 import { Duty, runEvented, runPumped, runSpinning, THREAD_STATUS_DOUBLES } from "./loop.ts";
 import type { Plan } from "./plan.ts";
@@ -15,7 +16,8 @@ import { bookResult, type ThreadResult } from "./result.ts";
 export interface ThreadReady {
   readonly notes: readonly string[];
   readonly rx: readonly { feed: number; path: string; port: number; rcvbufBytes: number }[];
-  readonly listen: { readonly ws: number; readonly wsB: number | null } | null;
+  /** Where the endpoint listens, null on threads without it. */
+  readonly listen: EndpointPorts | null;
 }
 
 /** A thread's share of a running pipeline. */
@@ -48,7 +50,7 @@ export class PipelineThread {
         port: source.port,
         rcvbufBytes: source.rcvbufBytes,
       })),
-      listen: build.endpoint === null ? null : build.endpoint.ports(),
+      listen: build.ports,
     };
   }
 
