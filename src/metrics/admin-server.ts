@@ -40,7 +40,10 @@ export interface AdminProviders {
 /** How the server is set up. */
 export interface AdminOptions {
   readonly listen: ListenAddress;
-  /** Bearer token that everything but /live and the page's files asks for, or null. */
+  /**
+   * Bearer token that everything but /live and the page's files asks for, or null. On loopback
+   * none is asked for: whoever is there may read anyway.
+   */
   readonly token: string | null;
   readonly providers: AdminProviders;
 }
@@ -49,6 +52,7 @@ export interface AdminOptions {
 const DEPTH_MAX = 200;
 const LIMIT_MAX = 1000;
 const INSTRUMENT_MAX = 65_535;
+const GAPS_MAX = 10_000;
 const CONNECTIONS_MAX = 128;
 const ANSWER_TIMEOUT_MS = 5000;
 
@@ -79,12 +83,14 @@ class BadRequest extends Error {}
 export class AdminServer {
   readonly #server: Server;
   readonly #options: AdminOptions;
+  readonly #token: string | null;
   readonly #files: ReadonlyMap<string, PageFile>;
   readonly #routes: ReadonlyMap<string, Route>;
 
   /** @throws FEED_FILE when a file of the page is missing */
   constructor(options: AdminOptions) {
     this.#options = options;
+    this.#token = isLoopback(options.listen.host) ? null : options.token;
     this.#files = readPageFiles();
     this.#routes = makeRoutes(options.providers);
     this.#server = createServer({
@@ -159,7 +165,7 @@ export class AdminServer {
     if (file !== undefined) return fileReply(file, request.headers["if-none-match"]);
     const route = this.#routes.get(path);
     if (route === undefined) return jsonReply({ error: "no such path" }, 404);
-    if (path !== "/live" && !isTokenRight(this.#options.token, request.headers.authorization)) {
+    if (path !== "/live" && !isTokenRight(this.#token, request.headers.authorization)) {
       const headers = { "www-authenticate": "Bearer" };
       return { ...jsonReply({ error: "needs the bearer token" }, 401), headers };
     }
@@ -184,7 +190,7 @@ function makeRoutes(providers: AdminProviders): ReadonlyMap<string, Route> {
         return jsonReply(reasons, ok ? 200 : 503);
       },
     ],
-    ["/status", async () => jsonReply(await providers.status())],
+    ["/status", async (query) => jsonReply(shorten(await providers.status(), query))],
     [
       "/metrics",
       async () => ({ status: 200, type: METRICS_CONTENT_TYPE, body: await providers.metrics() }),
@@ -204,6 +210,18 @@ function makeRoutes(providers: AdminProviders): ReadonlyMap<string, Route> {
     ["/api/active", async (query) => jsonReply(await providers.active(limitOf(query)))],
     ["/api/instruments", async () => jsonReply(await providers.instruments())],
   ]);
+}
+
+/** `/status?gaps=N` leaves out all but the newest N gaps of each channel; the page asks for few. */
+function shorten(status: object, query: URLSearchParams): object {
+  if (!query.has("gaps")) return status;
+  const kept = wholeOf(query, "gaps", 0, GAPS_MAX, null);
+  const { channels } = status as { channels?: readonly { readonly gaps: readonly object[] }[] };
+  if (channels === undefined) return status;
+  const short = channels.map((channel) => {
+    return { ...channel, gaps: channel.gaps.slice(Math.max(0, channel.gaps.length - kept)) };
+  });
+  return { ...status, channels: short };
 }
 
 function limitOf(query: URLSearchParams): number {

@@ -18,6 +18,7 @@ const FILES: readonly (readonly [string, string, string])[] = [
   ["/style.css", "style.css", "text/css; charset=utf-8"],
   ["/app.js", "app.js", "text/javascript; charset=utf-8"],
   ["/draw.js", "draw.js", "text/javascript; charset=utf-8"],
+  ["/picker.js", "picker.js", "text/javascript; charset=utf-8"],
   ["/favicon.svg", "favicon.svg", "image/svg+xml"],
 ];
 
