@@ -94,6 +94,7 @@ export class ThreadBuild {
       }
       this.merge.onBatchEnd();
     }
+    this.merge?.close();
     for (const close of this.#closers) close();
     for (const rx of this.rx) rx.source.close();
   }
