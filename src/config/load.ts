@@ -42,7 +42,7 @@ export function inspectConfig(options: LoadOptions): { config: Config; problems:
   const problems = [...sources.problems];
   let result = CONFIG_SCHEMA.safeParse(sources.tree);
   if (!result.success) {
-    for (const issue of result.error.issues) problems.push(...schemaProblems(issue, sources));
+    problems.push(...schemaProblems(result.error.issues, sources));
     for (const problem of problems) removePath(sources.tree, problem.path);
     result = CONFIG_SCHEMA.safeParse(sources.tree);
   }
@@ -80,8 +80,23 @@ function toConfig(snake: SnakeConfig): Config {
   });
 }
 
+/** Turns findings of the schema into problems, one for each key: the first that says a bound. */
+function schemaProblems(issues: readonly z.core.$ZodIssue[], sources: Sources): Problem[] {
+  const byPath = new Map<string, Problem>();
+  for (const issue of issues) {
+    const isOurs = issue.code !== "too_big" || issue.maximum !== Number.MAX_SAFE_INTEGER;
+    for (const problem of issueProblems(issue, sources)) {
+      if (isOurs && byPath.get(problem.path)?.text.endsWith(String(Number.MAX_SAFE_INTEGER))) {
+        byPath.delete(problem.path);
+      }
+      if (!byPath.has(problem.path)) byPath.set(problem.path, problem);
+    }
+  }
+  return [...byPath.values()];
+}
+
 /** Turns one finding of the schema into problems with value and bound. */
-function schemaProblems(issue: z.core.$ZodIssue, sources: Sources): Problem[] {
+function issueProblems(issue: z.core.$ZodIssue, sources: Sources): Problem[] {
   const path = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
