@@ -234,12 +234,11 @@ export class PublishStage implements BookSink, Stage {
    * one thread with rx, the batch's reading is the very one that stamped the packet.
    */
   #measure(): void {
-    // A packet may have come after the cycle began: look again, or its latency would be negative.
-    this.#clock.update();
     const count = this.#stampCount;
     this.#stampCount = 0;
     const latency = this.#latency;
     if (latency === null) return;
+    // A packet may have come after the cycle began: look again, or its latency would be negative.
     this.#clock.update();
     const stamps = this.#stamps;
     const mono = this.#clock.monoWords;
