@@ -17,6 +17,8 @@ import {
   SESSION,
 } from "./layout.ts";
 
+/** A constant of this module is folded by V8, an imported one is loaded for each block. */
+const LENGTH_BYTES = BLOCK_HEADER_BYTES;
 /** High halves below this keep a sequence under 2^53. */
 const SEQUENCE_HIGH_BOUND = 2 ** 21;
 const SEQUENCE_MAX = Number.MAX_SAFE_INTEGER;
@@ -57,8 +59,8 @@ export class MoldUdp64Framing implements Framing {
   skip(data: DataView, offset: number, length: number, fromOffset: number, n: number): number {
     let at = fromOffset;
     for (let i = 0; i < n; i++) {
-      if (at + BLOCK_HEADER_BYTES > length) return -1;
-      at += BLOCK_HEADER_BYTES + data.getUint16(offset + at);
+      if (at + LENGTH_BYTES > length) return -1;
+      at += LENGTH_BYTES + data.getUint16(offset + at);
     }
     return at <= length ? at : -1;
   }
