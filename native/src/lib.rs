@@ -9,6 +9,7 @@ compile_error!("the addon is for Linux; elsewhere nyq runs on the portable recei
 
 mod clock;
 mod errors;
+mod memory;
 mod receiver;
 mod region;
 mod sender;

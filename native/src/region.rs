@@ -13,7 +13,7 @@ use napi::{sys, Env};
 use napi_derive::napi;
 
 use crate::errors::{bad, last_os_error, refused, whole};
-use crate::thread::MEMORY_LOCKED;
+use crate::memory::MEMORY_LOCKED;
 
 /// The largest region, bytes.
 const REGION_BYTES_MAX: i64 = 1 << 36;
@@ -81,6 +81,19 @@ pub fn find(id: f64) -> napi::Result<Arc<Region>> {
     let key = whole("regionId", id, 1, u32::MAX as i64)? as u32;
     let found = table().regions.get(&key).cloned();
     found.ok_or_else(|| bad(format!("regionId={key} names no region")))
+}
+
+/// Locks every region that has an id.
+pub fn lock_all() -> napi::Result<()> {
+    let regions: Vec<Arc<Region>> = table().regions.values().cloned().collect();
+    for region in regions {
+        let bytes = region.bytes;
+        // SAFETY: mapped as long as `region` holds its count.
+        if unsafe { libc::mlock(region.base().cast(), bytes) } != 0 {
+            return Err(last_os_error(&format!("mlock of {bytes} bytes")));
+        }
+    }
+    Ok(())
 }
 
 /// Takes page-touched memory; returns its id, from 1.

@@ -1,15 +1,11 @@
-//! The calling thread: cpu, scheduling class, name; and the process's memory lock.
+//! The calling thread: cpu, scheduling class, name.
 
 use std::ffi::CString;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use napi_derive::napi;
 
 use crate::errors::{bad, last_os_error, refused, whole};
-
-/// True once memory shall be locked; regions made from then on are locked by themselves too.
-pub static MEMORY_LOCKED: AtomicBool = AtomicBool::new(false);
 
 /// The longest name of a thread, bytes.
 const THREAD_NAME_MAX: usize = 15;
@@ -61,20 +57,6 @@ pub fn set_fifo(priority: f64) -> napi::Result<()> {
     if now & !libc::SCHED_RESET_ON_FORK != libc::SCHED_FIFO {
         return Err(refused(format!("SCHED_FIFO priority {priority}: the kernel gave policy {now}")));
     }
-    Ok(())
-}
-
-/// mlockall for the process. Raising RLIMIT_MEMLOCK first is an attempt: with CAP_IPC_LOCK the
-/// limit does not matter, so its refusal is no failure.
-#[napi]
-pub fn lock_memory() -> napi::Result<()> {
-    let all = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: reads one rlimit; touches no memory of ours.
-    unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &all) };
-    if unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE) } != 0 {
-        return Err(last_os_error("mlockall(MCL_CURRENT | MCL_FUTURE)"));
-    }
-    MEMORY_LOCKED.store(true, Ordering::SeqCst);
     Ok(())
 }
 

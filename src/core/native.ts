@@ -1,6 +1,7 @@
 /**
  * The native addon as TypeScript sees it (native/src/*.rs), and its loader. The addon has no
- * threads of its own; no call blocks longer than 1 ms.
+ * threads of its own. Nothing that a running pipeline calls takes longer than 1 ms; taking a region
+ * and locking memory, at start, touch every page.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -87,7 +88,11 @@ export interface Native {
   allowedCpus(): number[];
   /** SCHED_FIFO for the calling thread, 1 to 99; throws with the reason. */
   setFifo(priority: number): void;
-  /** mlockall(MCL_CURRENT | MCL_FUTURE); throws with the reason. A refused limit is no failure. */
+  /**
+   * Locks all that the process has mapped now but V8's heap and code (mlockall would make V8 abort:
+   * native/src/memory.rs), and regions taken later. Call it again once all threads have started, to
+   * lock what they mapped. A refused RLIMIT_MEMLOCK is no failure when locking succeeds.
+   */
   lockMemory(): void;
   /** Puts the thread's name (15 bytes) where ps and perf show it. */
   setThreadName(name: string): void;
