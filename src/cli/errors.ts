@@ -8,8 +8,8 @@ export const EXIT_FAILED = 1;
 export const EXIT_USAGE = 2;
 
 /**
- * Runs a verb. The number it returns, or 0, becomes the exit code once nothing is left to do; an error
- * is said in one line, and the process ends with the error's code.
+ * Runs a verb. The number it returns, or 0, becomes the exit code once nothing is left to do; an
+ * error is said in one line, and the process ends with the error's code.
  */
 export async function runVerb(verb: () => Promise<unknown>): Promise<void> {
   try {

@@ -27,8 +27,10 @@ export const STAGE_NAMES = [
   "publish",
   "endpoint",
 ] as const;
+/** A stage's name. */
 export type StageName = (typeof STAGE_NAMES)[number];
 
+/** The multicast channel. */
 export interface ChannelConfig {
   /** Shown in /status and /ready. */
   readonly name: string;
@@ -37,6 +39,7 @@ export interface ChannelConfig {
   readonly start: number | null;
 }
 
+/** Receiving packets. */
 export interface RxConfig {
   readonly path: "auto" | "recvmmsg" | "dgram";
   readonly a: GroupAddress | null;
@@ -53,6 +56,7 @@ export interface RxConfig {
   readonly timestamps: "off" | "software" | "hardware";
 }
 
+/** Arbitration of feeds A and B. */
 export interface MergeConfig {
   /** Held packets at most, both feeds together. */
   readonly windowPackets: number;
@@ -66,12 +70,14 @@ export interface MergeConfig {
   readonly silentMs: number;
 }
 
+/** Sizes of the books, taken at start. */
 export interface BookConfig {
   readonly orders: number;
   readonly levels: number;
   readonly instruments: number;
 }
 
+/** Serving raw-v1 over WebSocket. */
 export interface PublishConfig {
   readonly listen: ListenAddress;
   readonly listenB: ListenAddress | null;
@@ -90,10 +96,12 @@ export interface PublishConfig {
   readonly snapshotTimeoutMs: number;
 }
 
+/** Metrics, health, status and the page. */
 export interface AdminConfig {
   readonly listen: ListenAddress;
 }
 
+/** One thread and the stages that it runs. */
 export interface ThreadConfig {
   readonly name: string;
   /** null: not pinned. */
@@ -105,6 +113,7 @@ export interface ThreadConfig {
   readonly stages: readonly StageName[];
 }
 
+/** Which stage runs on which thread. */
 export interface PipelineConfig {
   /** `inline`: everything on the main thread's event loop; `threads`: as listed. */
   readonly placement: "inline" | "threads";
@@ -117,10 +126,12 @@ export interface PipelineConfig {
   readonly stopTimeoutMs: number;
 }
 
+/** Logging, to stderr. */
 export interface LogConfig {
   readonly level: "debug" | "info" | "warn" | "error";
 }
 
+/** Everything. */
 export interface Config {
   readonly channel: ChannelConfig;
   readonly rx: RxConfig;

@@ -44,6 +44,7 @@ export function problemText(problem: Problem): string {
 
 /** All problems, one a line under a heading. */
 export function problemsText(problems: readonly Problem[]): string {
-  const heading = `the configuration has ${problems.length} problem${problems.length === 1 ? "" : "s"}`;
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  const heading = `the configuration has ${count}`;
   return [heading, ...problems.map((problem) => `  ${problemText(problem)}`)].join("\n");
 }

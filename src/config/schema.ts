@@ -82,7 +82,7 @@ const rx = z.strictObject({
   path: oneOf(
     ["auto", "recvmmsg", "dgram"],
     "auto",
-    "Receive path; `auto` is recvmmsg where the addon is built, else dgram; a named path never falls back.",
+    "Receive path; `auto` is recvmmsg where the addon is built, else dgram; the others never fall back.",
   ),
   a: maybeAddress(parseGroup, "Group and port of feed A."),
   b: maybeAddress(parseGroup, "Group and port of feed B."),

@@ -1,0 +1,107 @@
+/**
+ * The hot path's files, and the syntax that allocates. Constructors and what runs at import are
+ * cold; so are the functions that a file lists, because they run at start or on a rare turn.
+ */
+import ts from "typescript";
+import { functionName, placeOf, visitAll } from "./source.ts";
+
+/** Each hot file with its cold functions. */
+export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
+  "src/core/clock.ts": ["takeOrigin"],
+  "src/core/counters.ts": ["takeCounters"],
+  "src/core/frames.ts": ["takeFrames"],
+  "src/core/histogram.ts": [],
+  "src/core/idle.ts": ["makeIdle"],
+  "src/core/layout.ts": ["bigFromHalves", "signedBigFromHalves"],
+  "src/core/record-ring.ts": ["takeRecordRing"],
+  "src/core/slot-ring.ts": ["takeSlotRing", "slotRingFill"],
+  "src/pipeline/change-ring.ts": [],
+  "src/pipeline/event-ring.ts": [],
+  "src/pipeline/frame-return.ts": [],
+  "src/pipeline/packet-ring.ts": [],
+  "src/pipeline/stop.ts": ["takeStopWord"],
+  "src/rx/socket-native.ts": [],
+  "src/merge/merge.ts": [],
+  "src/merge/window.ts": [],
+  "src/merge/missing.ts": [],
+  "src/merge/sequencer.ts": [],
+  "src/merge/session.ts": [],
+  "src/merge/feed-health.ts": [],
+  "src/decode/itch/decoder.ts": [],
+  "src/decode/moldudp64/framing.ts": [],
+  "src/book/core.ts": [],
+  "src/book/ladder.ts": [],
+  "src/book/state.ts": [],
+  "src/book/stage.ts": [],
+  "src/publish/publish-stage.ts": [],
+};
+
+const ALLOCATING = new Map<ts.SyntaxKind, string>([
+  [ts.SyntaxKind.ObjectLiteralExpression, "object literal"],
+  [ts.SyntaxKind.ArrayLiteralExpression, "array literal"],
+  [ts.SyntaxKind.ArrowFunction, "closure"],
+  [ts.SyntaxKind.FunctionExpression, "closure"],
+  [ts.SyntaxKind.SpreadElement, "spread"],
+  [ts.SyntaxKind.SpreadAssignment, "spread"],
+  [ts.SyntaxKind.ForOfStatement, "for…of"],
+  [ts.SyntaxKind.ForInStatement, "for…in"],
+  [ts.SyntaxKind.TemplateExpression, "template string"],
+  [ts.SyntaxKind.BigIntLiteral, "BigInt"],
+  [ts.SyntaxKind.AwaitExpression, "await"],
+  [ts.SyntaxKind.AsyncKeyword, "async"],
+  [ts.SyntaxKind.YieldExpression, "yield"],
+  [ts.SyntaxKind.TryStatement, "try"],
+  [ts.SyntaxKind.NewExpression, "new"],
+  [ts.SyntaxKind.ObjectBindingPattern, "destructuring"],
+  [ts.SyntaxKind.ArrayBindingPattern, "destructuring"],
+]);
+
+const ALLOCATING_CALLS = /^(BigInt|Array\.from|Object\.(entries|keys|values|assign)|JSON\.\w+)$/;
+const ALLOCATING_METHODS = /\.(map|filter|forEach|slice|subarray|toString|split|concat|push)$/;
+
+/** Every allocating piece of syntax in the hot functions of a file. */
+export function hotFindings(tree: ts.SourceFile): string[] {
+  const cold = HOT_FILES[tree.fileName] ?? [];
+  const found: string[] = [];
+  for (const body of hotBodies(tree, cold)) {
+    visitAll(body, (node) => {
+      // What is thrown is an assertion or the end of the thread: made once.
+      if (ts.isThrowStatement(node)) return false;
+      const what = ALLOCATING.get(node.kind) ?? allocatingCall(node);
+      if (what !== undefined) found.push(`${placeOf(tree, node)}: ${what}`);
+      return true;
+    });
+  }
+  const missing = cold.filter((name) => !names(tree).has(name));
+  return [...found, ...missing.map((name) => `${tree.fileName}: cold ${name} is not there`)];
+}
+
+function allocatingCall(node: ts.Node): string | undefined {
+  if (!ts.isCallExpression(node)) return undefined;
+  const callee = node.expression.getText();
+  if (ALLOCATING_CALLS.test(callee) || ALLOCATING_METHODS.test(callee)) return `${callee}()`;
+  return undefined;
+}
+
+function hotBodies(tree: ts.SourceFile, cold: readonly string[]): ts.Node[] {
+  const bodies: ts.Node[] = [];
+  visitAll(tree, (node) => {
+    if (ts.isConstructorDeclaration(node)) return false;
+    if (!ts.isFunctionDeclaration(node) && !ts.isMethodDeclaration(node) && !ts.isAccessor(node)) {
+      return true;
+    }
+    if (node.body !== undefined && !cold.includes(functionName(node))) bodies.push(node.body);
+    return false;
+  });
+  return bodies;
+}
+
+function names(tree: ts.SourceFile): Set<string> {
+  const found = new Set<string>();
+  visitAll(tree, (node) => {
+    const name = functionName(node);
+    if (name !== "") found.add(name);
+    return true;
+  });
+  return found;
+}
