@@ -92,6 +92,8 @@ export class RawClient {
     this.#stopped = true;
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
+    // A paused socket would never see the end of the closing handshake.
+    this.#ws?.resume();
     this.#ws?.close(NORMAL);
   }
 
@@ -143,13 +145,12 @@ export class RawClient {
       this.#opened = null;
       this.#listener.onOpen?.(resumed);
     });
-    ws.on("unexpected-response", (request, response) => {
+    ws.on("unexpected-response", (_request, response) => {
       const status = response.statusCode ?? 0;
-      response.resume();
-      request.destroy();
       lastError = `${this.#options.url} answered ${status}`;
       // 503 passes; anything else will be the same next time.
       if (status !== 503) this.#giveUp(lastError);
+      else ws.terminate();
     });
     ws.on("error", (error) => {
       if (lastError === "") lastError = errorText(error);

@@ -21,3 +21,19 @@ export function packMessages(slots: Uint8Array, count: number): Buffer {
   out.set(slots.subarray(0, to));
   return out;
 }
+
+/**
+ * Where a piece of packed messages of at most `bytes` ends. Pieces end between two messages, because
+ * a pong or a close frame may come between two pieces.
+ *
+ * @param bytes at least one message
+ */
+export function messagesEnd(messages: Uint8Array, start: number, bytes: number): number {
+  const limit = Math.min(messages.length, start + bytes);
+  let end = start;
+  for (let next = start; next <= limit; next += HEADER_BYTES + (messages[next + 1] as number)) {
+    end = next;
+    if (next === messages.length) break;
+  }
+  return end;
+}

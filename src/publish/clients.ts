@@ -14,7 +14,7 @@ import { BUS_SLOT_BYTES, BusReader, type BusRef, OVERRUN } from "../core/bus.ts"
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { C } from "../metrics/counter-table.ts";
-import { packMessages } from "./bus-bytes.ts";
+import { messagesEnd, packMessages } from "./bus-bytes.ts";
 import { gapMessage, heartbeatMessage } from "./control-frames.ts";
 import { CloseCode } from "./raw-v1.ts";
 import type { ServerConnection } from "./server.ts";
@@ -33,7 +33,8 @@ const CATCH_UP_FRAMES = 2048;
 const CATCH_UP_READS = 4;
 /** Unsent bytes up to which a client that sets its own pace is given more. */
 const PACE_BYTES = 524_288;
-const SNAPSHOT_CHUNK_BYTES = 262_144;
+/** The most that such a client is given at a time; its first frames may come on top. */
+const CHUNK_BYTES = 262_144;
 /** How often a first read is tried again when the bus overtakes it. */
 const FIRST_READS = 16;
 
@@ -308,19 +309,20 @@ export class Clients {
     const before = client.bytes;
     while (client.state === SNAPSHOT && this.#hasRoom(client)) {
       const image = client.snapshot as Buffer;
-      const end = Math.min(image.length, client.snapshotAt + SNAPSHOT_CHUNK_BYTES);
+      const end = messagesEnd(image, client.snapshotAt, CHUNK_BYTES);
       this.#write(client, image.subarray(client.snapshotAt, end));
       client.snapshotAt = end;
       if (end === image.length) this.#setState(client, CATCH_UP);
     }
     for (let i = 0; client.state === CATCH_UP && i < CATCH_UP_READS; i++) {
+      // Also at the end: a client goes live with room in its buffer.
+      if (!this.#hasRoom(client)) break;
       const reader = client.reader as BusReader;
       const behind = tail + 1 - reader.next;
       if (behind <= 0) {
         this.#setState(client, LIVE);
         break;
       }
-      if (!this.#hasRoom(client)) break;
       const count = reader.read(this.#slots, Math.min(behind, CATCH_UP_FRAMES));
       if (count === OVERRUN) {
         this.#closeOverrun(client);
@@ -345,7 +347,9 @@ export class Clients {
 
   #closeIfSlow(client: Client): void {
     const unsent = client.connection.bufferedBytes();
-    const bound = this.#options.config.clientBufferBytes;
+    // Who sets the pace itself is given no more than fits; beyond that only its own pings grow.
+    const allowance = client.state === LIVE ? 0 : 2 * CHUNK_BYTES;
+    const bound = this.#options.config.clientBufferBytes + allowance;
     if (unsent > bound) this.#closeSlow(client, `too slow: ${unsent} unsent bytes > ${bound}`);
   }
 

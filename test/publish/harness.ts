@@ -64,7 +64,7 @@ export class Harness {
       instruments: INSTRUMENTS,
     });
     this.core = new BookCore({
-      orders: 1 << 17,
+      orders: 1 << 18,
       levels: 1 << 14,
       instruments: INSTRUMENTS,
       hash: true,
@@ -178,8 +178,7 @@ export class TestClient {
         onFrame: (frame) => this.frames.push(frame),
         onBytes: (bytes) => {
           this.bytes.push(Buffer.from(bytes));
-          const live = this.frames.length > 0;
-          if (this.error !== "" && live) return;
+          if (this.error !== "") return;
           try {
             this.books.applyBytes(bytes);
           } catch (error) {
