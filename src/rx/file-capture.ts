@@ -18,6 +18,8 @@ import { BLOCK_BYTES_MAX, PcapngReader } from "./pcapng.ts";
 import type { RxSource } from "./source.ts";
 import { UdpKind, UdpParser } from "./udp.ts";
 
+/** Room beside the largest block, so that reads are long, bytes. */
+const READ_AHEAD_BYTES = 131_072;
 /** Captured packets looked at in one doWork. */
 const BATCH_PACKETS = 64;
 
@@ -79,7 +81,7 @@ export class CaptureSource implements FileSource {
   ) {
     this.#name = name;
     this.#input = input;
-    this.#window = new ByteWindow(input, BLOCK_BYTES_MAX + 1_048_576);
+    this.#window = new ByteWindow(input, BLOCK_BYTES_MAX + READ_AHEAD_BYTES);
     this.#reader = kind === "pcap" ? new PcapReader(this.#window) : new PcapngReader(this.#window);
     this.#parts = parts;
     this.#selection = new Selection(a, b);

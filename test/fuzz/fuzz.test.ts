@@ -1,0 +1,27 @@
+/** 200,000 seeded cases over the parsers; `npm run fuzz` runs five million. */
+import test from "ava";
+import { fuzzTargets } from "./corpus.ts";
+import { fuzz } from "./fuzzer.ts";
+import { Random } from "./random.ts";
+
+const SEED = Number(process.env["NYQ_SEED"] ?? 5);
+const SHARE: Record<string, number> = { packet: 150_000, capture: 20_000, itch: 30_000 };
+
+for (const target of fuzzTargets(new Random(SEED))) {
+  const count = SHARE[target.name] ?? 10_000;
+  test(`${target.name}: ${count} hostile inputs break nothing`, (t) => {
+    t.log(`seed ${SEED}`);
+    fuzz(target, count, new Random(SEED));
+    t.pass();
+  });
+}
+
+test("the fuzzer reports the case of a target that throws", (t) => {
+  const corpus = [Uint8Array.of(1, 2, 3)];
+  const run = (bytes: Uint8Array): void => {
+    if (bytes.length > 3) throw new Error("too long");
+  };
+  t.throws(() => fuzz({ name: "planted", run, corpus }, 1000, new Random(SEED)), {
+    message: /planted, case \d+: too long/,
+  });
+});
