@@ -1,8 +1,11 @@
-/** A configuration as text that could be loaded again, but for the token, which is masked. */
+/**
+ * A configuration as text that loads to the same configuration; but the token is masked by
+ * something too short to be one, so that a masked file is refused and never serves with the mask.
+ */
 import { groupText, listenText } from "./address.ts";
 import type { Config } from "./config.ts";
 
-const MASK = "********";
+const MASK = "***";
 
 type Plain = string | number | boolean | readonly string[];
 type Table = { readonly [key: string]: Plain | undefined };
@@ -27,12 +30,16 @@ export function configJson(config: Config): string {
 function toFile(config: Config) {
   const { channel, rx, publish, admin, pipeline } = config;
   const { threads, ...placed } = pipeline;
+  const { path, a, b, iface, ifaceB, ...received } = rx;
   return {
     channel: snake({ ...channel, start: channel.start ?? "first" }),
     rx: snake({
-      ...rx,
-      a: rx.a === null ? "" : groupText(rx.a),
-      b: rx.b === null ? "" : groupText(rx.b),
+      path,
+      a: a === null ? "" : groupText(a),
+      b: b === null ? "" : groupText(b),
+      iface,
+      ifaceB,
+      ...received,
     }),
     merge: snake({ ...config.merge }),
     book: snake({ ...config.book }),
