@@ -66,10 +66,12 @@ async function feed(flags: FeedFlags): Promise<number> {
   const { loadConfig } = await import("../config/load.ts");
   const { Feed } = await import("../pipeline/feed.ts");
   const { pino } = await import("pino");
+  const { onSignals } = await import("./signals.ts");
   const values: FlagValue[] = [];
   for (const [flag, path] of FLAG_PATHS) {
     const value = flags[flag];
-    if (typeof value === "string") values.push([path, value]);
+    if (typeof value !== "string") continue;
+    values.push([path, flag === "start" && /^[0-9]+$/.test(value) ? Number(value) : value]);
   }
   const config = loadConfig({
     file: flags.config,
@@ -81,7 +83,7 @@ async function feed(flags: FeedFlags): Promise<number> {
     { level: config.log.level, base: null },
     pino.destination({ fd: 2, sync: true }),
   );
-  const stopAsked = signalled();
+  const stopAsked = onSignals();
   const running = await Feed.start(config, (line) => log.info(line));
   const { ws, wsB, admin } = running.addresses;
   process.stderr.write(`ready ws=${ws} ws_b=${wsB ?? "-"} admin=${admin}\n`);
@@ -93,18 +95,4 @@ async function feed(flags: FeedFlags): Promise<number> {
     await running.kill();
     throw error;
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    let count = 0;
-    const onSignal = (): void => {
-      count++;
-      if (count === 1) resolve();
-      else process.exit(1);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
 }

@@ -30,6 +30,26 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import("./replay.ts")).registerReplay,
   },
   {
+    name: "demo",
+    summary: "a market, a feed and a page on loopback",
+    load: async () => (await import("./demo.ts")).registerDemo,
+  },
+  {
+    name: "send",
+    summary: "send an ITCH file as A/B multicast, with faults",
+    load: async () => (await import("./send.ts")).registerSend,
+  },
+  {
+    name: "generate",
+    summary: "make a seeded, realistic ITCH day",
+    load: async () => (await import("./generate.ts")).registerGenerate,
+  },
+  {
+    name: "convert",
+    summary: "real order flow of other formats as ITCH",
+    load: async () => (await import("./convert.ts")).registerConvert,
+  },
+  {
     name: "config",
     summary: "check or show a configuration",
     load: async () => (await import("./config.ts")).registerConfig,

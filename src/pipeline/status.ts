@@ -74,6 +74,11 @@ export class FeedStatus implements AdminProviders {
     return this.#merge.read();
   }
 
+  /** A counter's value; `slot` from the counter table. */
+  counter(slot: number): number {
+    return this.#counters.get(slot);
+  }
+
   async status(): Promise<object> {
     const { channel } = this.#plan.config;
     const endpoint = await this.#queries.state();
