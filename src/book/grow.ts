@@ -25,8 +25,13 @@ import type { BookState } from "./state.ts";
 const CELLS_PER_ORDER = 2;
 const REBUILD_ATTEMPTS = 16;
 
+/** Takes memory and touches it, so that no message meets a page for the first time. */
+function take(length: number): Int32Array {
+  return new Int32Array(length).fill(0);
+}
+
 function copyInto(words: Int32Array, length: number): Int32Array {
-  const out = new Int32Array(length);
+  const out = take(length);
   out.set(words);
   return out;
 }
@@ -63,13 +68,13 @@ export function growLadder(core: BookState): void {
  */
 export function rebuildOrders(core: BookState, capacity: number, mix = false): void {
   const cells = ceilPowerOfTwo(Math.max(capacity * CELLS_PER_ORDER, 16));
-  let fresh = new Int32Array(0);
+  let fresh: Int32Array = new Int32Array(0);
   const map = new Int32Array(core.orders.length >> 3);
   let mixing = mix || core.mixed === 1;
   let attempt = 0;
   do {
     assert(attempt++ < REBUILD_ATTEMPTS, "BOOK_REBUILD");
-    fresh = new Int32Array((cells + PROBE_LIMIT) * 8);
+    fresh = take((cells + PROBE_LIMIT) * 8);
     core.cellMask = cells - 1;
     if (mixing) drawKeys(core);
     mixing = true;
@@ -117,7 +122,7 @@ function place(core: BookState, fresh: Int32Array, map: Int32Array): boolean {
 function relink(core: BookState, fresh: Int32Array, map: Int32Array): void {
   const old = core.orders;
   const oldHash = core.orderHash;
-  const hash = new Int32Array(core.hashed ? fresh.length >> 2 : 0);
+  const hash = take(core.hashed ? fresh.length >> 2 : 0);
   for (let from = 0; from < old.length; from += 8) {
     const level = (old[from + ORDER_LEVEL] as number) & LEVEL_MASK;
     if (level === 0) continue;

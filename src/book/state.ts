@@ -7,7 +7,7 @@
  */
 import { assert } from "../core/assert.ts";
 import * as coreLayout from "../core/layout.ts";
-import { growInstruments, growLadder, rebuildOrders } from "./grow.ts";
+import { growInstruments, growLadder, growLevels, rebuildOrders } from "./grow.ts";
 import * as layout from "./layout.ts";
 
 const NONE = coreLayout.NONE;
@@ -100,13 +100,14 @@ export class BookState {
     this.levelCapacity = options.levels;
     this.instrumentCapacity = 0;
     this.orders = new Int32Array(0);
-    this.levels = new Int32Array((options.levels + 1) * 8);
+    this.levels = new Int32Array(0);
     this.sides = new Int32Array(0);
     this.ladder = new Int32Array(0);
     this.orderHash = new Int32Array(0);
-    this.levelHash = new Int32Array(options.hash ? (options.levels + 1) * 2 : 0);
+    this.levelHash = new Int32Array(0);
     this.instrumentIds = new Int32Array(0);
     this.cellMask = 0;
+    growLevels(this, options.levels);
     growInstruments(this, options.instruments);
     growLadder(this);
     rebuildOrders(this, options.orders);
