@@ -5,7 +5,7 @@ import { fuzz } from "./fuzzer.ts";
 import { Random } from "./random.ts";
 
 const SEED = Number(process.env["NYQ_SEED"] ?? 5);
-const SHARE: Record<string, number> = { packet: 150_000, capture: 20_000, itch: 30_000 };
+const SHARE: Record<string, number> = { packet: 160_000, capture: 10_000, itch: 30_000 };
 
 for (const target of fuzzTargets(new Random(SEED))) {
   const count = SHARE[target.name] ?? 10_000;

@@ -13,7 +13,10 @@ import { C, COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
 import { BinaryFileSource } from "../../src/rx/binary-file.ts";
 import { CaptureSource, type FileSource, type FileSourceParts } from "../../src/rx/file-capture.ts";
 import type { ByteInput } from "../../src/rx/file-input.ts";
-import { isPcapng } from "../../src/rx/pcapng.ts";
+import { ByteWindow } from "../../src/rx/file-window.ts";
+import { PcapReader, ReadResult } from "../../src/rx/pcap.ts";
+import { BLOCK_BYTES_MAX, isPcapng, PcapngReader } from "../../src/rx/pcapng.ts";
+import { UdpKind, UdpParser } from "../../src/rx/udp.ts";
 
 /** Takes any bytes. */
 export type Target = (bytes: Uint8Array) => void;
@@ -196,12 +199,28 @@ function fileTarget(make: (input: MemoryInput, parts: FileSourceParts) => FileSo
   };
 }
 
-/** pcap and pcapng, told apart as the opener does. */
+/** pcap and pcapng, told apart as the opener does: the reader by itself, then the whole source. */
 export function captureTarget(): Target {
-  return fileTarget((input, parts) => {
+  const source = fileTarget((input, parts) => {
     const kind = isPcapng(input.bytes) ? "pcapng" : "pcap";
     return new CaptureSource("fuzz", kind, input, parts, null, null);
   });
+  const udp = new UdpParser();
+  return (bytes) => {
+    const window = new ByteWindow(new MemoryInput(bytes), BLOCK_BYTES_MAX);
+    const reader = isPcapng(bytes) ? new PcapngReader(window) : new PcapReader(window);
+    for (let calls = 0; reader.next() === ReadResult.PACKET; calls++) {
+      const { packetAt, packetBytes } = reader;
+      const end = packetAt + packetBytes;
+      assert(packetAt >= window.at && end <= window.end, "FUZZ_PACKET_IN_WINDOW");
+      if (udp.parse(window.data, packetAt, packetBytes, reader.linkType) === UdpKind.UDP) {
+        const { payloadAt, payloadLength } = udp;
+        assert(payloadAt > packetAt && payloadAt + payloadLength <= end, "FUZZ_PAYLOAD_IN_PACKET");
+      }
+      assert(calls < CYCLES_MAX, "FUZZ_HANG");
+    }
+    source(bytes);
+  };
 }
 
 /** BinaryFILE. */
