@@ -7,6 +7,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("the addon is for Linux; elsewhere nyq runs on the portable receive path");
 
+mod bound;
 mod clock;
 mod errors;
 mod memory;

@@ -3,13 +3,18 @@
 //! The socket is bound to its group (not to the wildcard) and IP_MULTICAST_ALL is off, so another
 //! feed's group on the same port is never heard. What was asked for and not given is an error.
 
+use std::cell::RefCell;
 use std::mem;
 use std::net::Ipv4Addr;
 use std::ptr;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use napi::bindgen_prelude::Object;
+use napi::{sys, Env};
 use napi_derive::napi;
 
+use crate::bound::{self, Call};
 use crate::clock::put;
 use crate::errors::{bad, errno, last_os_error, refused, whole};
 use crate::region::{find, Region};
@@ -52,9 +57,8 @@ pub struct ReceiverOptions {
     pub busy_poll_us: f64,
 }
 
-/// See NativeReceiver in src/core/native.ts.
-#[napi]
-pub struct Receiver {
+/// State of a NativeReceiver (src/core/native.ts).
+struct Receiver {
     socket: Option<Socket>,
     region: Arc<Region>,
     frame_bytes: usize,
@@ -70,8 +74,38 @@ pub struct Receiver {
 }
 
 /// Opens a receiver; throws with the failing call, its value and the kernel's reason.
-#[napi]
-pub fn open_receiver(options: ReceiverOptions) -> napi::Result<Receiver> {
+#[napi(ts_return_type = "object")]
+pub fn open_receiver(env: Env, options: ReceiverOptions) -> napi::Result<Object<'static>> {
+    let receiver = open(options)?;
+    let mut object = Object::new(&env)?;
+    object.set("rcvbufBytes", receiver.rcvbuf_bytes)?;
+    object.set("port", receiver.port as u32)?;
+    let state = Rc::new(RefCell::new(receiver));
+    object.set("poll", bound::function(env.raw(), "poll", poll, &state)?)?;
+    object.set("close", bound::function(env.raw(), "close", close, &state)?)?;
+    Ok(object)
+}
+
+unsafe extern "C" fn poll(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: bound to a Receiver by open_receiver.
+    unsafe {
+        bound::run(env, info, |receiver: &mut Receiver, call: &Call<4>| {
+            receiver.poll(&call.words(0)?, call.integer(1)?, &call.words(2)?, &call.words(3)?)
+        })
+    }
+}
+
+unsafe extern "C" fn close(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: bound to a Receiver by open_receiver.
+    unsafe {
+        bound::run(env, info, |receiver: &mut Receiver, _: &Call<0>| {
+            receiver.socket = None;
+            Ok(0)
+        })
+    }
+}
+
+fn open(options: ReceiverOptions) -> napi::Result<Receiver> {
     let group = group_address(&options.group)?;
     let port = whole("port", options.port, 0, 65_535)? as u16;
     let iface = address("iface", &options.iface)?;
@@ -117,30 +151,14 @@ pub fn open_receiver(options: ReceiverOptions) -> napi::Result<Receiver> {
     Ok(receiver)
 }
 
-#[napi]
 impl Receiver {
-    /// The receive buffer that the kernel reports, bytes.
-    #[napi(getter)]
-    pub fn rcvbuf_bytes(&self) -> i32 {
-        self.rcvbuf_bytes
-    }
-
-    /// The bound port.
-    #[napi(getter)]
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
     /// Receives up to `count` packets; see NativeReceiver.poll.
-    #[napi(
-        ts_args_type = "frames: Int32Array, count: number, out: Int32Array, drops: Int32Array"
-    )]
-    pub fn poll(
+    fn poll(
         &mut self,
-        frames: Words,
+        frames: &Words,
         count: i32,
-        out: Words,
-        drops: Words,
+        out: &Words,
+        drops: &Words,
     ) -> napi::Result<i32> {
         let Some(socket) = &self.socket else {
             return Err(bad("receiver is closed".to_string()));
@@ -172,19 +190,14 @@ impl Receiver {
             libc::recvmmsg(fd, headers, count as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
         };
         if received <= 0 {
-            return Ok(self.nothing(fd, received, &drops));
+            return Ok(self.nothing(fd, received, drops));
         }
         self.empty_polls = 0;
         for i in 0..received as usize {
-            self.describe(i, &out);
+            self.describe(i, out);
         }
-        put(&drops, 0, self.drops);
+        put(drops, 0, self.drops);
         Ok(received)
-    }
-
-    #[napi]
-    pub fn close(&mut self) {
-        self.socket = None;
     }
 
     /// Points each header at its vector and control buffer, which stay where they are.

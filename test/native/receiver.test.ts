@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import test from "ava";
 import type { Native, NativeReceiver, NativeSender } from "../../src/core/native.ts";
 import { StampKind } from "../../src/core/sinks.ts";
@@ -293,4 +295,53 @@ test("each option of a receiver has its bounds", (t) => {
     t.true(receiver.port > 0);
     receiver.close();
   }
+});
+
+/** Descriptors of this process that are sockets. */
+function socketCount(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("socket:");
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+test.serial("a forgotten receiver is closed when V8 collects it, and not before", async (t) => {
+  const native = nativeOrSkip(t);
+  if (native === null) return;
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const settle = async (done: () => boolean): Promise<void> => {
+    for (let i = 0; i < 50 && !done(); i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+  await settle(() => false);
+  const before = socketCount();
+  let poll: NativeReceiver["poll"] | null = native.openReceiver(goodOptions(native)).poll;
+  await settle(() => false);
+  t.is(socketCount(), before + 1, "its poll is still held");
+  t.is(poll(FRAMES, 64, new Int32Array(6 * 64), new Int32Array(2)), 0);
+  poll = null;
+  await settle(() => socketCount() === before);
+  t.is(socketCount(), before);
+});
+
+test("poll with missing or foreign arguments throws", (t) => {
+  const native = nativeOrSkip(t);
+  if (native === null) return;
+  const receiver = native.openReceiver(goodOptions(native));
+  const poll = receiver.poll as unknown as (...args: unknown[]) => number;
+  const words = new Int32Array(6 * 64);
+  t.throws(() => poll(), { message: "argument 0 is missing" });
+  t.throws(() => poll(FRAMES, 1, words), { message: "argument 3 is missing" });
+  t.throws(() => poll(FRAMES, "1", words, words), { message: "argument 1 is not a number" });
+  t.throws(() => poll(FRAMES, 1, new Float64Array(9), words), {
+    message: "expected an Int32Array",
+  });
+  t.is(poll(FRAMES, 1, words, words), 0);
+  receiver.close();
 });

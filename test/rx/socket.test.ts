@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { getHeapStatistics } from "node:v8";
 import type { ExecutionContext } from "ava";
 import test from "ava";
 import { FeedError } from "../../src/core/errors.ts";
@@ -298,4 +299,47 @@ test("dgram: a receive buffer above rmem_max is refused, one of it is granted", 
   await t.throwsAsync(openSocketSource(more.options, null), {
     message: new RegExp(`rx\\.rcvbuf_bytes=${limit + 1}: SO_RCVBUF reads ${2 * limit} <`),
   });
+});
+
+test.serial("recvmmsg: a duty cycle allocates nothing, idle or busy", async (t) => {
+  const native = nativeOrSkip(t);
+  if (native === null) return;
+  const rig = makeRig(native, { path: "recvmmsg", timestamps: "software" });
+  const pool = rig.pool;
+  let packets = 0;
+  const sink = {
+    onPacket(feed: number, frame: number): void {
+      packets++;
+      pool.release(feed, frame);
+    },
+    onControl(): void {},
+    onBatchEnd(): void {},
+  };
+  const { source } = await openSocketSource({ ...rig.options, sink }, native);
+  const { group, port } = rig.options.address;
+  const sender = native.openSender({ group, port, iface: "127.0.0.1", ttl: 0 });
+  const bytes = new Uint8Array(100);
+  const offsets = new Int32Array(2 * 64).fill(0);
+  const cycles = (count: number, busy: boolean): void => {
+    for (let i = 0; i < count; i++) {
+      if (busy) sender.send(bytes, offsets, 64);
+      source.doWork();
+    }
+  };
+  const grown = (count: number, busy: boolean): number => {
+    const before = getHeapStatistics().used_heap_size;
+    cycles(count, busy);
+    return getHeapStatistics().used_heap_size - before;
+  };
+  cycles(20_000, false);
+  cycles(500, true);
+  // One object of two words a cycle would be 1.6 MB, one a packet would be 1 MB.
+  const idle = grown(100_000, false);
+  const busy = grown(1_000, true);
+  t.log(`heap grew ${idle} bytes in 100,000 idle cycles, ${busy} bytes in 64,000 packets`);
+  t.true(idle < 200_000, `${idle} bytes`);
+  t.true(busy < 200_000, `${busy} bytes`);
+  t.is(packets, 1500 * 64);
+  source.close();
+  sender.close();
 });
