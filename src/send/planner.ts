@@ -87,12 +87,15 @@ export class Planner {
   message(bytes: Uint8Array, at: number, blockBytes: number): void {
     const { schedule } = this.#options;
     const seq = this.next;
-    const dueNs = schedule.dueOf(bytes, at, blockBytes);
     const border = this.#borders.size > 0 && this.#borders.has(seq);
     for (let feed = 0; feed < this.#lines.length; feed++) {
+      if (border || !(this.#lines[feed] as Line).cutter.fits(blockBytes)) this.#close(feed);
+    }
+    const dueNs = schedule.dueOf(bytes, at, blockBytes);
+    for (let feed = 0; feed < this.#lines.length; feed++) {
       const { cutter } = this.#lines[feed] as Line;
-      const old = cutter.count > 0 && dueNs - cutter.firstDueNs > FLUSH_NS;
-      if (border || old || !cutter.fits(blockBytes)) this.#close(feed);
+      const isOld = cutter.count > 0 && dueNs - cutter.firstDueNs > FLUSH_NS;
+      if (isOld && schedule.isByTime) this.#close(feed);
       cutter.add(bytes, at, blockBytes, seq, dueNs);
     }
     this.next = seq + 1;

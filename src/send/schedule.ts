@@ -14,6 +14,8 @@ export const DEFAULT_RATE: Rate = { kind: "mps", value: 100_000 };
 export class Schedule {
   /** Due time of the last message. */
   dueNs = 0;
+  /** False when time goes on by packets, which must not be closed by time then. */
+  readonly isByTime: boolean;
   readonly #rate: Rate;
   #messages = 0;
   #packets = 0;
@@ -21,6 +23,7 @@ export class Schedule {
 
   constructor(rate: Rate) {
     this.#rate = rate;
+    this.isByTime = rate.kind !== "pps";
   }
 
   /** The due time of the next message, ns. */

@@ -156,9 +156,9 @@ class SendRun {
       isWhole = signal?.aborted !== true && this.#failed === null;
       if (!isWhole) break;
     }
-    if (isWhole && signal?.aborted !== true) splitter.end();
     planner.flush();
     await outbox.flush(signal);
+    if (isWhole && signal?.aborted !== true) splitter.end();
   }
 
   /** Sends a heartbeat on each feed that was silent for a second. */
