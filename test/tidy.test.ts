@@ -179,6 +179,30 @@ test("hot paths allocate nothing that the syntax shows", (t) => {
   t.deepEqual(findings, []);
 });
 
+test("the hot path's rule sees each kind of planted allocation", (t) => {
+  const planted = [
+    "const a = { b: 1 };",
+    "const a = [1];",
+    "f(() => 1);",
+    "f(...x);",
+    "for (const y of x) f(y);",
+    "const a = `${x}`;",
+    "const a = 1n;",
+    "const a = new Map();",
+    "const { a } = x;",
+    "try { f(); } catch { g(); }",
+    "x.map(f);",
+    "const a = BigInt(x);",
+  ];
+  for (const statement of planted) {
+    const text = `class C { constructor() { this.a = []; } m(x) { ${statement} } }\nfunction f() {}`;
+    const file = treeOf({ path: "src/core/histogram.ts", text, lines: [] });
+    t.true(hotFindings(file).length > 0, statement);
+  }
+  const clean = "class C { constructor() { this.a = []; } m(x) { return this.a[x] | 0; } }";
+  t.deepEqual(hotFindings(treeOf({ path: "src/core/histogram.ts", text: clean, lines: [] })), []);
+});
+
 test("no file names a machine's folder, and no TODO stands without an issue", (t) => {
   const folders = ["work", "root", "home", "tmp"].map((name) => `/${name}/`);
   const found: string[] = [];

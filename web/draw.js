@@ -135,16 +135,18 @@ export function makeLadder(depth) {
   const bids = Array.from({ length: depth }, () => row("bid"));
   asks[0].classList.add("best");
   bids[0].classList.add("best");
-  return { asks, bids, spread: td, instrument: null };
+  return { asks, bids, spread: td, instrument: null, sizes: { asks: new Map(), bids: new Map() } };
 }
 
 /** Draws the levels, `[px, qty, orders]` each, best first. */
 export function drawLadder(ladder, { instrument, bids, asks }) {
   const most = Math.max(1, ...bids.concat(asks).map((level) => Number(level[1])));
-  const fresh = ladder.instrument !== instrument;
-  ladder.instrument = instrument;
-  drawSide(ladder.asks, asks, most, [4, 3], fresh);
-  drawSide(ladder.bids, bids, most, [0, 1], fresh);
+  if (ladder.instrument !== instrument) {
+    ladder.instrument = instrument;
+    ladder.sizes = { asks: new Map(), bids: new Map() };
+  }
+  ladder.sizes.asks = drawSide(ladder.asks, asks, most, [4, 3], ladder.sizes.asks);
+  ladder.sizes.bids = drawSide(ladder.bids, bids, most, [0, 1], ladder.sizes.bids);
   const [bid] = bids;
   const [ask] = asks;
   if (bid === undefined || ask === undefined) {
@@ -159,24 +161,27 @@ export function drawLadder(ladder, { instrument, bids, asks }) {
   setText(ladder.spread, text);
 }
 
-function drawSide(rows, levels, most, [ordersAt, sizeAt], fresh) {
+/** Draws one side. @returns size by price, for the next time: a level whose size changed flashes */
+function drawSide(rows, levels, most, [ordersAt, sizeAt], before) {
+  const sizes = new Map(levels.map(([px, qty]) => [px, qty]));
   for (const [i, row] of rows.entries()) {
-    const level = levels[i];
+    const [px = "", qty = "", orders = ""] = levels[i] ?? [];
     const cells = row.children;
-    const size = level === undefined ? "" : whole(Number(level[1]));
-    const changed = cells[sizeAt].textContent !== size;
-    setText(cells[2], level === undefined ? "" : price(level[0]));
-    setText(cells[sizeAt], size);
-    setText(cells[ordersAt], level === undefined ? "" : String(level[2]));
-    const width = level === undefined ? 0 : (Number(level[1]) / most) * 100;
-    if (changed) cells[sizeAt].style.setProperty("--w", `${width.toFixed(1)}%`);
-    flash(row, changed && !fresh && level !== undefined);
+    setText(cells[2], px === "" ? "" : price(px));
+    setText(cells[sizeAt], qty === "" ? "" : whole(Number(qty)));
+    setText(cells[ordersAt], String(orders));
+    const width = `${((Number(qty) / most) * 100).toFixed(1)}%`;
+    if (cells[sizeAt].style.getPropertyValue("--w") !== width) {
+      cells[sizeAt].style.setProperty("--w", width);
+    }
+    flash(row, before.has(px) && before.get(px) !== qty);
   }
+  return sizes;
 }
 
 function flash(row, on) {
-  if (!on) return;
   row.classList.remove("flash");
+  if (!on) return;
   void row.offsetWidth; // Restarts the animation.
   row.classList.add("flash");
 }
@@ -347,7 +352,8 @@ function drawRate(name, history, colour) {
   context.clearRect(0, 0, width, height);
   if (history.length < 2) return;
   const most = Math.max(1, ...history);
-  const x = (i) => width - ((history.length - 1 - i) / 119) * width;
+  const shown = Math.max(24, history.length) - 1; // The first minute fills the canvas sooner.
+  const x = (i) => width - ((history.length - 1 - i) / shown) * width;
   const y = (value) => height - 2 * scale - (value / most) * (height * 0.8);
   context.beginPath();
   for (const [i, value] of history.entries()) context.lineTo(x(i), y(value));
