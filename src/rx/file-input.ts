@@ -6,6 +6,7 @@
  */
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { isMainThread } from "node:worker_threads";
 import { errorText, FeedError } from "../core/errors.ts";
 
 /** A source of bytes that never blocks for longer than a disk read. */
@@ -77,14 +78,12 @@ export class StreamInput implements ByteInput {
   ended = false;
   error: FeedError | null = null;
   readonly #stream: Readable;
-  readonly #path: string;
   #chunk: Uint8Array | null = null;
   #chunkAt = 0;
   #finished = false;
 
   constructor(stream: Readable, path: string) {
     this.#stream = stream;
-    this.#path = path;
     stream.on("error", (error) => {
       this.error = new FeedError("FEED_FILE", `${path}: ${errorText(error)}`);
       this.#finished = true;
@@ -142,11 +141,6 @@ export class StreamInput implements ByteInput {
   close(): void {
     this.#stream.destroy();
   }
-
-  /** What the stream is called in messages. */
-  get path(): string {
-    return this.#path;
-  }
 }
 
 /** An input whose first bytes were looked at already. */
@@ -192,22 +186,30 @@ export class PrefixedInput implements ByteInput {
 /**
  * Opens a file, a pipe or, for `-`, standard input.
  *
- * @throws FEED_FILE when it cannot be opened or is a directory
+ * @throws FEED_FILE when it cannot be opened, is a directory, or is a stream and this is no main
+ * thread: the main thread has looked at its first bytes, which cannot be had twice
  */
 export function openInput(path: string): ByteInput {
-  if (path === "-") return new StreamInput(process.stdin, "standard input");
+  if (path === "-") {
+    checkMainThread("standard input");
+    return new StreamInput(process.stdin, "standard input");
+  }
   try {
     const fd = openSync(path, "r");
     const stat = fstatSync(fd);
     if (stat.isFile()) return new FdInput(fd, path, stat.size);
-    if (stat.isDirectory()) {
-      closeSync(fd);
-      throw new Error("is a directory");
-    }
+    if (stat.isDirectory() || !isMainThread) closeSync(fd);
+    if (stat.isDirectory()) throw new Error("is a directory");
+    checkMainThread("a pipe");
     return new StreamInput(createReadStream(path, { fd, autoClose: true }), path);
   } catch (error) {
     throw new FeedError("FEED_FILE", `${path}: ${errorText(error)}`, { cause: error });
   }
+}
+
+function checkMainThread(what: string): void {
+  if (isMainThread) return;
+  throw new FeedError("FEED_FILE", `${what} can only be read inline, one at a time`);
 }
 
 /**

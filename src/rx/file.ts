@@ -9,7 +9,7 @@ import { BLOCK_HEADER_BYTES, messageLengths } from "../decode/itch/layout.ts";
 import { BinaryFileSource } from "./binary-file.ts";
 import { CaptureSource, type FileSource, type FileSourceParts } from "./file-capture.ts";
 import { GunzipInput, isGzip } from "./file-gunzip.ts";
-import { type ByteInput, openInput, PrefixedInput, readHead } from "./file-input.ts";
+import { type ByteInput, FdInput, openInput, PrefixedInput, readHead } from "./file-input.ts";
 import { isPcap } from "./pcap.ts";
 import { isPcapng } from "./pcapng.ts";
 
@@ -30,24 +30,29 @@ export interface FileSourceOptions extends FileSourceParts {
 interface Looked {
   readonly input: ByteInput;
   readonly head: Uint8Array;
+  /** True for standard input and pipes, which cannot be opened twice. */
+  readonly isStream: boolean;
 }
 
 const HEAD_BYTES = 64;
 
-/** Standard input that detectFormat looked at: it cannot be opened twice. */
-let lookedAtStdin: Looked | null = null;
+/** Streams that detectFormat looked at, by path, until they are opened. */
+const lookedAt = new Map<string, Looked>();
 
 /**
- * Tells what a file holds by its first bytes, looking into gzip. Standard input that was looked at
- * is kept for openFileSource of the same thread.
+ * Tells what a file holds by its first bytes, looking into gzip. A stream that was looked at is
+ * kept for openFileSource.
  *
  * @throws FEED_FILE when it cannot be opened, FEED_FORMAT when it is none of the formats
  */
 export async function detectFormat(path: string): Promise<FileFormat> {
   const looked = await look(path);
-  if (path === "-") lookedAtStdin = looked;
-  else looked.input.close();
-  return formatOf(path, looked);
+  try {
+    return formatOf(path, looked);
+  } finally {
+    if (looked.isStream) lookedAt.set(path, looked);
+    else looked.input.close();
+  }
 }
 
 /**
@@ -57,8 +62,8 @@ export async function detectFormat(path: string): Promise<FileFormat> {
  */
 export async function openFileSource(options: FileSourceOptions): Promise<FileSource> {
   const { path } = options;
-  const looked = path === "-" && lookedAtStdin !== null ? lookedAtStdin : await look(path);
-  if (path === "-") lookedAtStdin = null;
+  const looked = lookedAt.get(path) ?? (await look(path));
+  lookedAt.delete(path);
   try {
     const format = options.format === "auto" ? formatOf(path, looked) : options.format;
     return sourceOf(format, looked, options);
@@ -81,6 +86,7 @@ function sourceOf(format: FileFormat, looked: Looked, options: FileSourceOptions
 
 async function look(path: string): Promise<Looked> {
   let input = openInput(path);
+  const isStream = !(input instanceof FdInput);
   try {
     let head = await readHead(input, HEAD_BYTES);
     input = new PrefixedInput(head, input);
@@ -90,7 +96,7 @@ async function look(path: string): Promise<Looked> {
       input = new PrefixedInput(head, input);
     }
     if (head.length === 0 && input.error !== null) throw input.error;
-    return { input, head };
+    return { input, head, isStream };
   } catch (error) {
     input.close();
     throw error;

@@ -1,9 +1,13 @@
 /** File sources: captures and BinaryFILEs, made here and real, whole and cut. */
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
+import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 import test, { type ExecutionContext } from "ava";
+import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { StampKind } from "../../src/core/sinks.ts";
 import { FramingKind } from "../../src/decode/framing.ts";
 import { ItchWriter } from "../../src/decode/itch/encoder.ts";
@@ -349,6 +353,32 @@ test("the format is told by the first bytes, gzip or not", async (t) => {
   await t.throwsAsync(runFile(save(itch), { format: "pcap" }), { code: "FEED_FORMAT" });
   await t.throwsAsync(detectFormat(joinPath(folder, "absent")), { code: "FEED_FILE" });
   await t.throwsAsync(detectFormat(folder), { code: "FEED_FILE" });
+});
+
+test("a pipe is looked at and then read from its start, gzip or not", async (t) => {
+  const whole = deletes().written().slice();
+  for (const bytes of [whole, gzipSync(whole)]) {
+    const path = joinPath(folder, `pipe${files++}`);
+    execFileSync("mkfifo", [path]);
+    const writer = spawn("sh", ["-c", 'cat "$1" > "$2"', "sh", save(bytes), path]);
+    t.is(await detectFormat(path), "itch");
+    const run = await runFile(path);
+    t.is(run.seen.at(-1)?.seq, 20_001 - (run.seen.at(-1)?.count ?? 0));
+    t.is(run.source.error, null);
+    writer.kill();
+  }
+});
+
+test("standard input is refused in a worker, where its first bytes are gone", async (t) => {
+  const file = joinPath(PACKAGE_ROOT, "dist", "src", "rx", "file.js");
+  const code = `import(${JSON.stringify(file)}).then((m) => m.detectFormat("-")).then(
+    () => process.exit(0),
+    (error) => require("node:worker_threads").parentPort.postMessage(error.code),
+  )`;
+  const worker = new Worker(code, { eval: true });
+  const [message] = await once(worker, "message");
+  t.is(message, "FEED_FILE");
+  await worker.terminate();
 });
 
 test("real: the PSX captures give the messages of the type in their name", async (t) => {
