@@ -85,6 +85,9 @@ async function feed(flags: FeedFlags): Promise<number> {
   );
   const stopAsked = onSignals();
   const running = await Feed.start(config, (line) => log.info(line));
+  for (const { feed, path, port, rcvbufBytes } of running.pipeline.ready.flatMap((r) => r.rx)) {
+    log.info({ feed: "ab"[feed], path, port, rcvbuf_bytes: rcvbufBytes }, "receiving");
+  }
   const { ws, wsB, admin } = running.addresses;
   process.stderr.write(`ready ws=${ws} ws_b=${wsB ?? "-"} admin=${admin}\n`);
   try {

@@ -50,7 +50,7 @@ export interface RxConfig {
   readonly frameBytes: number;
   readonly frames: number;
   readonly batch: number;
-  /** 0 leaves the kernel's default. */
+  /** 0 takes what the kernel gives, up to 8 MiB. */
   readonly rcvbufBytes: number;
   readonly busyPollUs: number;
   readonly timestamps: "off" | "software" | "hardware";

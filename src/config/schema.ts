@@ -101,7 +101,7 @@ const rx = z.strictObject({
     0,
     1_073_741_824,
     0,
-    "Receive buffer of each socket; 0 leaves the kernel's default. One that the kernel refuses is fatal.",
+    "Receive buffer of each socket; a size that the kernel refuses is fatal. 0 takes what it gives, up to 8 MiB.",
   ),
   busy_poll_us: whole(0, 1_000_000, 0, "SO_BUSY_POLL, µs; 0 off. recvmmsg only."),
   timestamps: oneOf(

@@ -11,6 +11,9 @@ import type { SocketSourceOptions } from "./socket-native.ts";
 import { RecvmmsgSource } from "./socket-native.ts";
 import type { RxSource } from "./source.ts";
 
+/** Receive buffers tried in turn when rx.rcvbuf_bytes is 0, bytes; then the kernel's default. */
+const LARGE_BUFFERS = [8 << 20, 4 << 20, 1 << 20] as const;
+
 /** An open source, and what the log should say of it. */
 export interface OpenedSource {
   readonly source: RxSource;
@@ -28,6 +31,21 @@ export interface OpenedSource {
 export async function openSocketSource(
   options: SocketSourceOptions,
   native: Native | null = loadNative(),
+): Promise<OpenedSource> {
+  if (options.config.rcvbufBytes > 0) return openPath(options, native);
+  for (const rcvbufBytes of LARGE_BUFFERS) {
+    try {
+      return await openPath({ ...options, config: { ...options.config, rcvbufBytes } }, native);
+    } catch (error) {
+      if (!errorText(error).includes("SO_RCVBUF")) throw error;
+    }
+  }
+  return openPath(options, native);
+}
+
+async function openPath(
+  options: SocketSourceOptions,
+  native: Native | null,
 ): Promise<OpenedSource> {
   const { path } = options.config;
   if (path === "dgram") {

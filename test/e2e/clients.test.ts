@@ -3,7 +3,15 @@ import { join } from "node:path";
 import test from "ava";
 import { ClientBooks } from "../../src/client/client-book.ts";
 import { RawClient } from "../../src/client/raw-client.ts";
-import { NyqProcess, nyq, ownGroups, startFeed, temporaryFolder, until } from "./harness.ts";
+import {
+  NyqProcess,
+  nyq,
+  ownGroups,
+  settled,
+  startFeed,
+  temporaryFolder,
+  until,
+} from "./harness.ts";
 
 test("a snapshot client, a resumed client and the server agree; one that never reads is closed", async (t) => {
   const file = join(temporaryFolder(t), "day.itch");
@@ -14,7 +22,7 @@ test("a snapshot client, a resumed client and the server agree; one that never r
   ]);
   t.is(made.code, 0, made.stderr);
   const groups = ownGroups(11);
-  const feed = await startFeed(t, groups, ["--set", "publish.client_buffer_bytes=1048576"]);
+  const feed = await startFeed(t, groups);
   const url = `ws://${feed.ws}`;
 
   const resumedBooks = new ClientBooks();
@@ -52,12 +60,9 @@ test("a snapshot client, a resumed client and the server agree; one that never r
 
   const sent = await sender.ended;
   t.is(sent.code, 0, sent.stderr);
-  const status = await until(async () => {
-    const now = await feed.status();
-    const done = now.channels[0]?.next_seq === messages + 1;
-    const same = snapshotBooks.cursor === now.global_sequence;
-    return done && same && resumedBooks.cursor === now.global_sequence ? now : null;
-  }, 60_000);
+  const status = await settled(feed, messages + 1);
+  await until(() => snapshotBooks.cursor === status.global_sequence);
+  await until(() => resumedBooks.cursor === status.global_sequence);
   t.is(snapshotBooks.hash, status.book_hash);
   t.is(resumedBooks.hash, status.book_hash);
   t.is(status.channels[0]?.gaps.length, 0);

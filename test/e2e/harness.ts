@@ -158,10 +158,16 @@ export async function until<T>(
 /** Waits until the feed has applied everything before `nextSeq` and the endpoint has caught up. */
 export async function settled(feed: RunningFeed, nextSeq: number): Promise<FeedStatus> {
   let last = -1;
-  return until(async () => {
-    const status = await feed.status();
+  let status: FeedStatus | null = null;
+  const quietAt = async (): Promise<FeedStatus | null> => {
+    status = await feed.status();
     const quiet = status.global_sequence === last;
     last = status.global_sequence;
     return quiet && status.channels[0]?.next_seq === nextSeq ? status : null;
-  }, 120_000);
+  };
+  try {
+    return await until(quietAt, 120_000);
+  } catch {
+    throw new Error(`not settled at ${nextSeq}: ${JSON.stringify(status)}`);
+  }
 }
