@@ -50,6 +50,16 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import("./convert.ts")).registerConvert,
   },
   {
+    name: "book",
+    summary: "live ladder of one instrument",
+    load: async () => (await import("./book.ts")).registerBook,
+  },
+  {
+    name: "tail",
+    summary: "frames of a running feed as text or JSON lines",
+    load: async () => (await import("./tail.ts")).registerTail,
+  },
+  {
     name: "config",
     summary: "check or show a configuration",
     load: async () => (await import("./config.ts")).registerConfig,

@@ -1,6 +1,6 @@
 /**
- * Two endpoints as one: both carry the same live frames, the first copy of each wins, and as long as
- * one of them stands nothing is lost.
+ * Two endpoints as one: both carry the same live frames, the first copy of each wins, and as long
+ * as one of them stands nothing is lost.
  */
 import { joinHalves } from "../core/layout.ts";
 import { RAW_GLOBAL_OFFSET } from "../publish/raw-v1.ts";

@@ -51,6 +51,7 @@ const SILENCE_MS = 10_000;
 const MAX_PAYLOAD_BYTES = 1024;
 const HANDSHAKE_TIMEOUT_MS = 5000;
 const NORMAL = 1000;
+const CLOSE_TIMEOUT_MS = 1000;
 
 /** One connection to one endpoint, kept up. */
 export class RawClient {
@@ -95,6 +96,8 @@ export class RawClient {
     // A paused socket would never see the end of the closing handshake.
     this.#ws?.resume();
     this.#ws?.close(NORMAL);
+    // A server that does not answer the closing handshake must not hold the process.
+    setTimeout(() => this.#ws?.terminate(), CLOSE_TIMEOUT_MS).unref();
   }
 
   /** Drops the connection as a broken line would; the client comes back by itself. */

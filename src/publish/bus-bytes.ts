@@ -23,8 +23,8 @@ export function packMessages(slots: Uint8Array, count: number): Buffer {
 }
 
 /**
- * Where a piece of packed messages of at most `bytes` ends. Pieces end between two messages, because
- * a pong or a close frame may come between two pieces.
+ * Where a piece of packed messages of at most `bytes` ends. Pieces end between two messages,
+ * because a pong or a close frame may come between two pieces.
  *
  * @param bytes at least one message
  */

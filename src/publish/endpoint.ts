@@ -2,8 +2,8 @@
  * The endpoint: serves raw-v1 to WebSocket clients on one or two addresses (A and B) from the bus.
  *
  * Thread: any with an event loop; doWork() is one bounded slice. The endpoint is a bus reader like
- * any other, so the hot threads never wait for it. It keeps books of its own (endpoint-books.ts) and
- * hands each batch to all clients (clients.ts) as one private buffer, the same for A and B.
+ * any other, so the hot threads never wait for it. It keeps books of its own (endpoint-books.ts)
+ * and hands each batch to all clients (clients.ts) as one private buffer, the same for A and B.
  *
  *   bus ──▶ slots (copy) ──┬──▶ books ──▶ snapshot, hash, ladder, trades
  *                          └──▶ packed messages ──▶ every live client of A and B

@@ -1,6 +1,6 @@
 /**
  * The one interface that a WebSocket server stands behind (`publish.server`), and the choice of it.
- * A server knows sockets, handshakes and message borders; everything about raw-v1 is the endpoint's.
+ * A server knows sockets, handshakes and message borders; all about raw-v1 is the endpoint's.
  */
 import type { ListenAddress, PublishConfig } from "../config/config.ts";
 
