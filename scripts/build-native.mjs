@@ -23,12 +23,24 @@ function main() {
   if (process.platform !== "linux") return portable(`${process.platform} is not linux`);
   const want = sourcesHash();
   if (existsSync(ADDON) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === want) return 0;
-  if (spawnSync("cargo", ["--version"], { stdio: "ignore" }).status !== 0) {
-    if (!existsSync(ADDON)) return portable("cargo not found");
-    console.log("native addon kept as it was built elsewhere: cargo not found");
+  const lack = cargoLack();
+  if (lack !== null) {
+    if (!existsSync(ADDON)) return portable(lack);
+    console.log(`native addon kept as it was built elsewhere: ${lack}`);
     return 0;
   }
   return build(want);
+}
+
+/** Why cargo cannot build the addon, or null. */
+function cargoLack() {
+  const run = spawnSync("cargo", ["--version"], { encoding: "utf8" });
+  if (run.status !== 0) return "cargo not found";
+  const manifest = readFileSync(join(NATIVE, "Cargo.toml"), "utf8");
+  const wanted = Number(/^rust-version = "1\.(\d+)"/m.exec(manifest)?.[1]);
+  const found = /^cargo 1\.(\d+)/.exec(run.stdout);
+  if (found !== null && Number(found[1]) < wanted) return `cargo 1.${found[1]} < 1.${wanted}`;
+  return null;
 }
 
 function portable(why) {

@@ -61,11 +61,11 @@ pub fn function<T>(
     // SAFETY: `data` is one count of `state`, dropped by the finalizer, or here when there is none.
     unsafe {
         let len = name.len() as isize;
-        let mut status =
-            sys::napi_create_function(env, at, len, Some(callback), data, &mut made);
+        let mut status = sys::napi_create_function(env, at, len, Some(callback), data, &mut made);
         if status == sys::Status::napi_ok {
             let none = ptr::null_mut();
-            status = sys::napi_add_finalizer(env, made, data, Some(drop_count::<T>), none, none.cast());
+            status =
+                sys::napi_add_finalizer(env, made, data, Some(drop_count::<T>), none, none.cast());
         }
         if status != sys::Status::napi_ok {
             drop(Rc::from_raw(data.cast::<RefCell<T>>()));

@@ -1,8 +1,8 @@
 //! The native addon of nyquestro: what Node cannot do itself. It starts no thread; `poll`, `send`
 //! and `readClocks` never wait. The JavaScript side of each call stands in src/core/native.ts.
 //!
-//! Every length, index and range from JavaScript is checked here before memory is touched: a bad one
-//! throws and nothing has happened.
+//! Every length, index and range from JavaScript is checked here before memory is touched: a bad
+//! one throws and nothing has happened.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("the addon is for Linux; elsewhere nyq runs on the portable receive path");

@@ -35,7 +35,7 @@ struct Mapping {
     kernel: bool,
 }
 
-/// Locks what is mapped now, but for V8's heap and code. Raising RLIMIT_MEMLOCK first is an attempt:
+/// Locks what is mapped now, but for V8's heap and code. Raising RLIMIT_MEMLOCK is an attempt:
 /// with CAP_IPC_LOCK the limit does not matter, so its refusal is no failure.
 #[napi]
 pub fn lock_memory() -> napi::Result<()> {
@@ -121,14 +121,14 @@ fn lockable(maps: &[Mapping]) -> Vec<Mapping> {
 }
 
 fn may_be_v8s(mapping: &Mapping) -> bool {
-    mapping.anonymous && mapping.start % V8_PAGE_BYTES == 0
+    mapping.anonymous && mapping.start.is_multiple_of(V8_PAGE_BYTES)
 }
 
 /// The used part of an arena, with its reserve behind it.
 fn is_arena(mapping: &Mapping, next: Option<&Mapping>) -> bool {
     let Some(reserve) = next else { return false };
     let end = mapping.start + ARENA_BYTES;
-    mapping.start % ARENA_BYTES == 0 && !reserve.accessible && reserve.end == end
+    mapping.start.is_multiple_of(ARENA_BYTES) && !reserve.accessible && reserve.end == end
 }
 
 #[cfg(test)]

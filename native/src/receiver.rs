@@ -185,7 +185,7 @@ impl Receiver {
             return Ok(0);
         }
         let headers = self.headers.as_mut_ptr();
-        // SAFETY: `count` headers, each with a frame of frame_bytes and a control buffer of its own.
+        // SAFETY: `count` headers, each with a frame of frame_bytes and its own control buffer.
         let received = unsafe {
             libc::recvmmsg(fd, headers, count as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
         };
@@ -281,8 +281,7 @@ impl Receiver {
         let mut size = mem::size_of_val(&words) as libc::socklen_t;
         let at = words.as_mut_ptr().cast();
         // SAFETY: the kernel writes at most `size` bytes into `words`.
-        let status =
-            unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, SO_MEMINFO, at, &mut size) };
+        let status = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, SO_MEMINFO, at, &mut size) };
         if status == 0 && size as usize > MEMINFO_DROPS * 4 {
             self.saw_drops(words[MEMINFO_DROPS]);
         }

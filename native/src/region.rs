@@ -1,4 +1,4 @@
-//! Regions: anonymous memory, touched when taken, that any thread maps as an ArrayBuffer of its own.
+//! Regions: anonymous memory, touched when taken, that any thread maps as its own ArrayBuffer.
 //!
 //! An id names a region until it is released. The memory itself lives as long as somebody uses it:
 //! the table, each ArrayBuffer and each receiver hold one count.

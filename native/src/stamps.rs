@@ -93,7 +93,7 @@ fn check_card(socket: &Socket, iface: Ipv4Addr) -> napi::Result<()> {
     }
     if config.rx_filter == 0 {
         return Err(refused(format!(
-            "timestamps=hardware: rx_filter of {text} is 0 (switch it on: hwstamp_ctl -i {text} -r 1)"
+            "timestamps=hardware: rx_filter of {text} is 0 (hwstamp_ctl -i {text} -r 1 sets it)"
         )));
     }
     Ok(())

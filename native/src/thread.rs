@@ -55,7 +55,9 @@ pub fn set_fifo(priority: f64) -> napi::Result<()> {
     }
     let now = unsafe { libc::sched_getscheduler(0) };
     if now & !libc::SCHED_RESET_ON_FORK != libc::SCHED_FIFO {
-        return Err(refused(format!("SCHED_FIFO priority {priority}: the kernel gave policy {now}")));
+        return Err(refused(format!(
+            "SCHED_FIFO priority {priority}: the kernel gave policy {now}"
+        )));
     }
     Ok(())
 }
