@@ -94,7 +94,7 @@ export class RawClient {
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     // A paused socket would never see the end of the closing handshake.
-    this.#ws?.resume();
+    this.resume();
     this.#ws?.close(NORMAL);
     // A server that does not answer the closing handshake must not hold the process.
     setTimeout(() => this.#ws?.terminate(), CLOSE_TIMEOUT_MS).unref();
@@ -108,12 +108,17 @@ export class RawClient {
   /** Stops reading the socket: what a client that is too slow looks like. */
   pause(): void {
     clearTimeout(this.#silence);
-    this.#ws?.pause();
+    if (this.#ws?.readyState === WebSocket.OPEN) this.#ws.pause();
   }
 
   /** Reads on. */
   resume(): void {
-    this.#ws?.resume();
+    const ws = this.#ws;
+    // Only an open one can be resumed: before and after that ws has no socket to read from.
+    if (ws?.readyState !== WebSocket.OPEN) return;
+    ws.resume();
+    this.#heard = true;
+    this.#watchSilence();
   }
 
   /** The address for the next connection. */
