@@ -22,6 +22,8 @@ export class LineReader {
 
   constructor(name: string, stream: Readable) {
     this.name = name;
+    // The stream remembers an error until next() asks; unheard, it would end the process before.
+    stream.on("error", () => undefined);
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 

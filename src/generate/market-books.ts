@@ -7,7 +7,8 @@
  * or asks and one ladder serves both sides. A level is a queue, linked through the order records:
  *
  *   ladder   instrument * 256 + tick      [head, tail]                     order slots; 0 is none
- *   order    slot, from 1                 [ref lo, ref hi, qty, previous, next, tick, side, -]
+ *   order    slot, from 1                 [ref lo, ref hi, qty, previous, next, tick, side,
+ *                                                                     locate, 0 when not live]
  *
  * All memory is taken at construction; the ladder's pages cost nothing until they are touched.
  */
@@ -24,6 +25,8 @@ const PREVIOUS = 3;
 export const NEXT = 4;
 export const TICK = 5;
 export const SIDE = 6;
+/** Instrument plus one; 0 in a free slot. */
+export const LOCATE = 7;
 
 /** Words of an instrument record. */
 export const INSTRUMENT_WORDS = 16;
@@ -55,6 +58,7 @@ export class MarketBooks {
   /** Live orders of all instruments. */
   liveCount = 0;
   #free = 0;
+  #slotMax = 0;
 
   /**
    * @param instrumentCount 1 to 65535
@@ -79,11 +83,13 @@ export class MarketBooks {
   take(): number {
     const slot = this.#free;
     if (slot !== 0) this.#free = this.orders[slot * ORDER_WORDS + NEXT] as number;
+    if (slot > this.#slotMax) this.#slotMax = slot;
     return slot;
   }
 
   /** Gives back a slot that is in no queue. */
   give(slot: number): void {
+    this.orders[slot * ORDER_WORDS + LOCATE] = 0;
     this.orders[slot * ORDER_WORDS + NEXT] = this.#free;
     this.#free = slot;
   }
@@ -105,6 +111,7 @@ export class MarketBooks {
     orders[at + NEXT] = 0;
     orders[at + TICK] = tick;
     orders[at + SIDE] = side;
+    orders[at + LOCATE] = instrument + 1;
     ladder[level + 1] = slot;
     const record = instrument * INSTRUMENT_WORDS;
     if (tail !== 0) {
@@ -166,7 +173,21 @@ export class MarketBooks {
   }
 
   /**
-   * Picks a resting order as cancels do: mostly recent ones near the top, sometimes any level.
+   * Picks any resting order, each as likely: so the books' shape is that of the adds.
+   *
+   * @returns its slot, or 0 when a few tries found none
+   */
+  pickAny(random: Random): number {
+    if (this.#slotMax === 0) return 0;
+    for (let tries = 4; tries > 0; tries--) {
+      const slot = 1 + random.below(this.#slotMax);
+      if (this.orders[slot * ORDER_WORDS + LOCATE] !== 0) return slot;
+    }
+    return 0;
+  }
+
+  /**
+   * Picks a recent resting order near the top of an instrument's book.
    *
    * @returns its slot, or 0 when the instrument has none
    */
@@ -185,30 +206,21 @@ export class MarketBooks {
     const fair = this.instruments[record + FAIR] as number;
     if ((word & 2) !== 0 && bid > fair) return this.#ofLevel(instrument, bid, word);
     if ((word & 2) !== 0 && ask <= fair) return this.#ofLevel(instrument, ask, word);
-    if ((word & 12) === 0) {
-      const far = tick + direction * ((word >>> 8) & 63);
-      const found = this.occupied(instrument, far, direction);
-      if (found >= 0 && found < TICK_COUNT) tick = found;
-    } else {
-      for (let skip = Math.clz32(word) + ((word >>> 4) & 3); skip > 0; skip--) {
-        const found = this.occupied(instrument, tick + direction, direction);
-        if (found < 0 || found === TICK_COUNT) break;
-        tick = found;
-      }
+    for (let skip = Math.clz32(word) + ((word >>> 4) & 3); skip > 0; skip--) {
+      const found = this.occupied(instrument, tick + direction, direction);
+      if (found < 0 || found === TICK_COUNT) break;
+      tick = found;
     }
     return this.#ofLevel(instrument, tick, word >>> 14);
   }
 
-  /** One of the last orders of a level's queue, sometimes its first. */
+  /** The last order of a level's queue, sometimes the one before it or the first. */
   #ofLevel(instrument: number, tick: number, word: number): number {
     const level = (instrument * TICK_COUNT + tick) * 2;
     if ((word & 12) === 0) return this.ladder[level] as number;
-    let slot = this.ladder[level + 1] as number;
-    for (let back = word & 3; back > 0; back--) {
-      const previous = this.orders[slot * ORDER_WORDS + PREVIOUS] as number;
-      if (previous === 0) break;
-      slot = previous;
-    }
-    return slot;
+    const slot = this.ladder[level + 1] as number;
+    if ((word & 3) !== 0) return slot;
+    const previous = this.orders[slot * ORDER_WORDS + PREVIOUS] as number;
+    return previous === 0 ? slot : previous;
   }
 }

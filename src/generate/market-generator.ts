@@ -159,16 +159,16 @@ export class MarketGenerator {
       return;
     }
     const word = this.#random.next();
-    if ((word & 0x1_0000) === 0) this.#instrument = this.#activity.pick(this.#random);
+    if ((word & 0x3_0000) === 0) this.#instrument = this.#activity.pick(this.#random);
     const instrument = this.#instrument;
-    if (word >>> 24 === 0) this.#wander(instrument, word);
+    if (word >>> 24 === 0) this.#wander(instrument, (word >>> 18) & 1);
     const record = instrument * B.INSTRUMENT_WORDS;
     const records = this.books.instruments;
     const shift = records[record + B.TARGET_SHIFT] as number;
     const missing = (((1 << shift) - (records[record + B.LIVE] as number)) * ADD_GAIN) >> shift;
     const kind = word & 0xffff;
     if (kind < ADD_BELOW + Math.max(-ADD_GAIN, missing)) this.#add(instrument);
-    else if (kind < DELETE_BELOW) this.#delete(instrument);
+    else if (kind < DELETE_BELOW) this.#withdraw(instrument, word >>> 19);
     else if (kind < REPLACE_BELOW) this.#replace(instrument);
     else if (kind < EXECUTE_BELOW) this.#execute(instrument, this.#eatenSide(record, word), false);
     else if (kind < REDUCE_BELOW) this.#reduce(instrument);
@@ -194,8 +194,9 @@ export class MarketGenerator {
     const word = random.next();
     const side = word & 1;
     const tick = this.#chooseTick(instrument, side, word >>> 1);
-    const qty = chooseQty(random);
-    const mpid = random.below(MPID_EVERY * 4);
+    const qtyWord = random.next();
+    const qty = chooseQty(qtyWord);
+    const mpid = ((qtyWord >>> 14) * MPID_EVERY * MPIDS.length) >>> 18;
     const at = slot * B.ORDER_WORDS;
     const orders = this.books.orders;
     this.#nextRef(word >>> 28);
@@ -213,7 +214,7 @@ export class MarketGenerator {
     const writer = this.#writer;
     const tsHi = this.#high;
     const tsLo = this.#low;
-    if (mpid >= 4) {
+    if (mpid >= MPIDS.length) {
       writer.add(locate, 2, tsHi, tsLo, refLo, refHi, side, qty, high, low, px);
     } else {
       const who = MPIDS[mpid] as number;
@@ -221,13 +222,22 @@ export class MarketGenerator {
     }
   }
 
+  /** Three of eight deletes are of quotes near the top, the others of any order of the market. */
+  #withdraw(instrument: number, word: number): void {
+    const slot = (word & 7) < 3 ? 0 : this.books.pickAny(this.#random);
+    if (slot === 0) this.#delete(instrument);
+    else this.#deleteOrder(slot);
+  }
+
   #delete(instrument: number): void {
     const slot = this.books.pick(instrument, this.#random);
-    if (slot === 0) {
-      this.#notices.other(instrument);
-      return;
-    }
+    if (slot === 0) this.#notices.other(instrument);
+    else this.#deleteOrder(slot);
+  }
+
+  #deleteOrder(slot: number): void {
     const at = slot * B.ORDER_WORDS;
+    const instrument = (this.books.orders[at + B.LOCATE] as number) - 1;
     const refLo = this.books.orders[at + B.REF_LO] as number;
     const refHi = this.books.orders[at + B.REF_HI] as number;
     this.books.unlink(slot, instrument);
@@ -251,7 +261,7 @@ export class MarketGenerator {
     const word = this.#random.next();
     books.unlink(slot, instrument);
     const tick = this.#chooseTick(instrument, side, word >>> 1);
-    if ((word & 0x3000_0000) === 0) orders[at + B.QTY] = chooseQty(this.#random);
+    if ((word & 0x3000_0000) === 0) orders[at + B.QTY] = chooseQty(this.#random.next());
     this.#nextRef(word >>> 28);
     const refLo = this.#ref[0] as number;
     const refHi = this.#ref[1] as number;
@@ -339,9 +349,9 @@ export class MarketGenerator {
   }
 
   /** Moves the fair price by a tick. */
-  #wander(instrument: number, word: number): void {
+  #wander(instrument: number, up: number): void {
     const at = instrument * B.INSTRUMENT_WORDS + B.FAIR;
-    const fair = (this.books.instruments[at] as number) + ((word & 0x2_0000) === 0 ? 1 : -1);
+    const fair = (this.books.instruments[at] as number) + (up === 0 ? -1 : 1);
     this.books.instruments[at] = Math.min(FAIR_MAX, Math.max(FAIR_MIN, fair));
   }
 
@@ -353,7 +363,8 @@ export class MarketGenerator {
     const ask = records[record + B.BEST_ASK] as number;
     const fair = records[record + B.FAIR] as number;
     const half = records[record + B.HALF_SPREAD] as number;
-    const deep = Math.clz32(this.#random.next() | 1);
+    // Leading zeros are geometric; the bits from 15 down are bidTick's.
+    const deep = Math.clz32((word << 1) | 0x8000);
     if (side === 0) return bidTick(bid, ask, fair - half, word, deep);
     return (
       LAST_TICK - bidTick(LAST_TICK - ask, LAST_TICK - bid, LAST_TICK - fair - 1 - half, word, deep)
@@ -382,12 +393,11 @@ function bidTick(own: number, other: number, want: number, word: number, deep: n
 }
 
 /** Shares: mostly 100, else a few hundreds, odd lots, or blocks. */
-function chooseQty(random: Random): number {
-  const word = random.next();
+function chooseQty(word: number): number {
   const kind = word & 63;
   if (kind < 35) return 100;
   if (kind < 48) return 100 * (1 + ((word >>> 6) & 7));
-  if (kind < 60) return 1 + random.below(99);
+  if (kind < 60) return 1 + ((((word >>> 6) & 255) * 99) >> 8);
   return 100 * (1 + ((word >>> 6) & 127));
 }
 

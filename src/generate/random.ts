@@ -37,7 +37,7 @@ export class Random {
     return (((sum << 7) | (sum >>> 25)) + s0) | 0;
   }
 
-  /** A number below `bound`; 1 ≤ bound ≤ 2^20, so that the product stays exact. */
+  /** A number below `bound`; 1 ≤ bound ≤ 2^21, so that the product stays exact. */
   below(bound: number): number {
     return (((this.next() >>> 0) * bound) / TWO_32) | 0;
   }
