@@ -18,6 +18,7 @@ import { C } from "../metrics/counter-table.ts";
 import { FeedHealth } from "./feed-health.ts";
 import { GapCause } from "./gap-log.ts";
 import type { MergeOptions } from "./options.ts";
+import { Patience } from "./patience.ts";
 import { HIGH, NEXT, Sequencer } from "./sequencer.ts";
 import { RUN_BELIEVED, SessionName, Suspect } from "./session.ts";
 import type { MergeStatusWriter } from "./status.ts";
@@ -54,6 +55,8 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   readonly #frames: readonly FrameView[];
   readonly #owner: FrameOwner;
   readonly #sink: PacketSink;
+  readonly #patience: Patience;
+  /** Patience.nowNs. */
   readonly #nowNs: Float64Array;
   readonly #counters: Counters;
   readonly #values: Float64Array;
@@ -87,11 +90,13 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#frames = options.frames;
     this.#owner = options.owner;
     this.#sink = options.sink;
-    this.#nowNs = options.clock.elapsedNs;
     this.#counters = options.counters;
     this.#values = options.counters.values;
     this.#health = new FeedHealth(config, options.counters);
-    this.sequencer = new Sequencer(options, this.#health);
+    const bounded = options.allowUnsequenced !== true;
+    this.#patience = new Patience(options.clock, config.gapTimeoutMs * 1e6, bounded);
+    this.#nowNs = this.#patience.nowNs;
+    this.sequencer = new Sequencer(options, this.#health, this.#patience);
     this.#state = this.sequencer.state;
     this.#early = new PacketWindow(config.windowPackets);
     this.#suspects = [new Suspect(config.windowPackets), new Suspect(config.windowPackets)];
@@ -181,6 +186,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   }
 
   tick(): void {
+    this.#patience.update();
     const nowNs = this.#nowNs[0] as number;
     if (!this.#calm) {
       this.#timers(nowNs);
@@ -205,7 +211,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   publishStatus(): void {
     const nowNs = this.#nowNs[0] as number;
     this.#health.tick(nowNs);
-    this.#publisher.publish(this, nowNs);
+    this.#publisher.publish(this, this.#patience);
   }
 
   /** Frames of a feed that merge holds now. */
@@ -215,6 +221,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   /** Everything but the straight path; framing describes the packet. */
   #take(kind: number, packet: PacketRef): void {
+    this.#patience.update();
     const nowNs = this.#nowNs[0] as number;
     const framing = this.#framing;
     const { feed } = packet;

@@ -20,6 +20,9 @@ export interface MergeOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly status: MergeStatusWriter;
-  /** Passes packets with sequence 0 on as they come; for captures. Default false. */
+  /**
+   * True for captures: packets with sequence 0 pass as they come, and the clock, which the packets
+   * move, is followed however far it steps (patience.ts). Default false.
+   */
   readonly allowUnsequenced?: boolean;
 }

@@ -23,6 +23,7 @@ import type { FeedHealth } from "./feed-health.ts";
 import { GapCause, GapOutcome } from "./gap-log.ts";
 import { MissingRanges } from "./missing.ts";
 import type { MergeOptions } from "./options.ts";
+import type { Patience } from "./patience.ts";
 import type { MergeStatusWriter } from "./status.ts";
 import { type PacketRef, PacketWindow } from "./window.ts";
 
@@ -56,6 +57,8 @@ export class Sequencer {
   readonly #frames: readonly FrameView[];
   readonly #owner: FrameOwner;
   readonly #sink: PacketSink;
+  readonly #patience: Patience;
+  /** Patience.nowNs. */
   readonly #nowNs: Float64Array;
   readonly #counters: Counters;
   readonly #health: FeedHealth;
@@ -64,7 +67,7 @@ export class Sequencer {
   readonly #timeoutNs: number;
   readonly #allowanceNs: number;
 
-  constructor(options: MergeOptions, health: FeedHealth) {
+  constructor(options: MergeOptions, health: FeedHealth, patience: Patience) {
     const { config, frames } = options;
     this.missing = new MissingRanges(2 * config.windowPackets + 64);
     this.window = new PacketWindow(config.windowPackets);
@@ -72,7 +75,8 @@ export class Sequencer {
     this.#frames = frames;
     this.#owner = options.owner;
     this.#sink = options.sink;
-    this.#nowNs = options.clock.elapsedNs;
+    this.#patience = patience;
+    this.#nowNs = patience.nowNs;
     this.#counters = options.counters;
     this.#health = health;
     this.#status = options.status;
@@ -343,18 +347,23 @@ export class Sequencer {
       const from = missing.pieceFrom[i] as number;
       const to = missing.pieceTo[i] as number;
       const cause = missing.pieceCause[i] as number;
-      const added = this.#status.logGap(from, to, cause, sinceNs, nowNs, GapOutcome.FILLED);
+      const added = this.#log(from, to, cause, sinceNs, GapOutcome.FILLED);
       this.#counters.add(C.MERGE_GAPS_FILLED, added);
       this.#counters.add(C.MERGE_FILLED_MESSAGES, to - from);
     }
   }
 
   #logLost(from: number, to: number, cause: number, noticedNs: number): void {
-    const nowNs = this.#nowNs[0] as number;
-    const added = this.#status.logGap(from, to, cause, noticedNs, nowNs, GapOutcome.UNRECOVERABLE);
+    const added = this.#log(from, to, cause, noticedNs, GapOutcome.UNRECOVERABLE);
     this.#counters.add(C.MERGE_GAPS_UNRECOVERABLE, added);
     this.#counters.add(C.MERGE_MISSING_MESSAGES, to - from);
     this.gapStale = true;
+  }
+
+  #log(from: number, to: number, cause: number, sinceNs: number, outcome: number): number {
+    const detectedNs = this.#patience.onClock(sinceNs);
+    const closedNs = this.#patience.onClock(this.#nowNs[0] as number);
+    return this.#status.logGap(from, to, cause, detectedNs, closedNs, outcome);
   }
 }
 

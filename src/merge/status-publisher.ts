@@ -6,6 +6,7 @@ import type { Counters } from "../core/counters.ts";
 import { FEED_COUNT } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { FeedHealth } from "./feed-health.ts";
+import type { Patience } from "./patience.ts";
 import { NEXT, type Sequencer } from "./sequencer.ts";
 import type { SessionName } from "./session.ts";
 import { FEED_FIELDS, FeedField, Field, type MergeStatusWriter, OPEN_KEPT } from "./status.ts";
@@ -40,7 +41,8 @@ export class StatusPublisher {
   }
 
   /** Publishes the state of this moment. */
-  publish(channel: ChannelState, nowNs: number): void {
+  publish(channel: ChannelState, patience: Patience): void {
+    const nowNs = patience.nowNs[0] as number;
     this.#lastNs[0] = nowNs;
     const writer = this.#writer;
     const { fields } = writer;
@@ -62,7 +64,8 @@ export class StatusPublisher {
     for (let i = 0; i < open && i < OPEN_KEPT; i++) {
       const from = missing.from[i] as number;
       const to = missing.to[i] as number;
-      writer.putOpen(i, from, to, missing.cause[i] as number, sequencer.openSince(i));
+      const sinceNs = patience.onClock(sequencer.openSince(i));
+      writer.putOpen(i, from, to, missing.cause[i] as number, sinceNs);
     }
     for (let feed = 0; feed < FEED_COUNT; feed++) this.#putFeed(feed, nowNs);
     writer.end();

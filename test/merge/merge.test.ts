@@ -68,6 +68,25 @@ test("a gap is given up when it has been open for gap_timeout_ms", (t) => {
   t.is(rig.leaked(), 0);
 });
 
+test("a stall of the thread itself gives nothing up and calls nobody silent", (t) => {
+  const rig = new Rig();
+  rig.data(A, 1, 2);
+  rig.data(A, 5, 6);
+  rig.stall(5000);
+  t.deepEqual(rig.out, ["1-2"]);
+  t.is(rig.status().feeds.a.health, "good");
+  rig.data(B, 3, 4);
+  t.deepEqual(rig.out, ["1-2", "3-4", "5-6"]);
+});
+
+test("a capture's time is followed however far it steps", (t) => {
+  const rig = new Rig({ allowUnsequenced: true });
+  rig.data(A, 1, 2);
+  rig.data(A, 5, 6);
+  rig.stall(5000);
+  t.deepEqual(rig.gaps(), ["3-4"]);
+});
+
 test("a gap is given up when gap_messages messages beyond it wait", (t) => {
   const rig = new Rig({ config: { gapMessages: 10 } });
   rig.data(A, 1, 1);

@@ -119,8 +119,13 @@ export class Rig implements PacketSink {
     this.merge.onPacket(feed, frame, offset, bytes.length, 0, 0, 0);
   }
 
-  /** Moves time and lets timers run. */
+  /** Moves time as a thread that runs all the while sees it, and lets timers run. */
   wait(ms: number): void {
+    for (let left = ms; left > 0; left -= 2) this.stall(Math.min(2, left));
+  }
+
+  /** Moves time as a thread sees it that did not run meanwhile. */
+  stall(ms: number): void {
     this.clock.advance(ms * 1e6);
     this.merge.tick();
   }
