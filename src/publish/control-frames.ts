@@ -9,11 +9,13 @@ import {
   RAW_CHANNEL_OFFSET,
   RAW_CODEC,
   RAW_CODEC_OFFSET,
+  RAW_GLOBAL_OFFSET,
   RAW_HEADER_BYTES,
   RAW_INSTRUMENT_OFFSET,
   RAW_MAGIC,
   RAW_PAYLOAD_LENGTH_OFFSET,
   RAW_SEND_TIME_OFFSET,
+  RAW_SEQUENCE_OFFSET,
   RAW_TYPE_OFFSET,
   RAW_VERSION,
   RAW_VERSION_OFFSET,
@@ -30,7 +32,7 @@ import {
  * @returns where the payload begins
  */
 export function writeControlHeader(
-  out: Buffer,
+  out: DataView,
   at: number,
   type: number,
   payloadBytes: number,
@@ -38,27 +40,35 @@ export function writeControlHeader(
   instrumentLo: number,
   instrumentHi: number,
 ): number {
-  out[at] = WS_BINARY;
-  out[at + 1] = RAW_HEADER_BYTES + payloadBytes;
+  out.setUint8(at, WS_BINARY);
+  out.setUint8(at + 1, RAW_HEADER_BYTES + payloadBytes);
   const frame = at + WS_HEADER_BYTES;
-  out.writeUInt32LE(RAW_MAGIC, frame);
-  out[frame + RAW_VERSION_OFFSET] = RAW_VERSION;
-  out[frame + RAW_CODEC_OFFSET] = RAW_CODEC;
-  out.writeUInt16LE(type, frame + RAW_TYPE_OFFSET);
-  out.writeUInt32LE(RAW_CHANNEL_OBO, frame + RAW_CHANNEL_OFFSET);
-  out.writeInt32LE(instrumentLo, frame + RAW_INSTRUMENT_OFFSET);
-  out.writeInt32LE(instrumentHi, frame + RAW_INSTRUMENT_OFFSET + 4);
-  out.fill(0, frame + RAW_INSTRUMENT_OFFSET + 8, frame + RAW_SEND_TIME_OFFSET);
-  out.writeInt32LE(mono[0] as number, frame + RAW_SEND_TIME_OFFSET);
-  out.writeInt32LE(mono[1] as number, frame + RAW_SEND_TIME_OFFSET + 4);
-  out.writeUInt32LE(payloadBytes, frame + RAW_PAYLOAD_LENGTH_OFFSET);
+  out.setInt32(frame, RAW_MAGIC, true);
+  out.setUint8(frame + RAW_VERSION_OFFSET, RAW_VERSION);
+  out.setUint8(frame + RAW_CODEC_OFFSET, RAW_CODEC);
+  out.setUint16(frame + RAW_TYPE_OFFSET, type, true);
+  out.setInt32(frame + RAW_CHANNEL_OFFSET, RAW_CHANNEL_OBO, true);
+  out.setInt32(frame + RAW_INSTRUMENT_OFFSET, instrumentLo, true);
+  out.setInt32(frame + RAW_INSTRUMENT_OFFSET + 4, instrumentHi, true);
+  out.setInt32(frame + RAW_SEQUENCE_OFFSET, 0);
+  out.setInt32(frame + RAW_SEQUENCE_OFFSET + 4, 0);
+  out.setInt32(frame + RAW_GLOBAL_OFFSET, 0);
+  out.setInt32(frame + RAW_GLOBAL_OFFSET + 4, 0);
+  out.setInt32(frame + RAW_SEND_TIME_OFFSET, mono[0] as number, true);
+  out.setInt32(frame + RAW_SEND_TIME_OFFSET + 4, mono[1] as number, true);
+  out.setInt32(frame + RAW_PAYLOAD_LENGTH_OFFSET, payloadBytes, true);
   return frame + RAW_HEADER_BYTES;
+}
+
+/** A buffer's bytes as a DataView, whose stores V8 inlines. */
+export function viewOf(out: Buffer): DataView {
+  return new DataView(out.buffer, out.byteOffset, out.length);
 }
 
 /** A message without payload. */
 function bare(type: number, mono: Int32Array): Buffer {
   const out = Buffer.alloc(WS_HEADER_BYTES + RAW_HEADER_BYTES);
-  writeControlHeader(out, 0, type, 0, mono, 0, 0);
+  writeControlHeader(viewOf(out), 0, type, 0, mono, 0, 0);
   return out;
 }
 
@@ -70,7 +80,7 @@ export function heartbeatMessage(mono: Int32Array): Buffer {
 /** GAP as a WebSocket message: cursors `first` to `last`, inclusive, are no longer retained. */
 export function gapMessage(mono: Int32Array, first: number, last: number): Buffer {
   const out = Buffer.alloc(WS_HEADER_BYTES + RAW_HEADER_BYTES + GAP_BYTES);
-  const at = writeControlHeader(out, 0, RawType.GAP, GAP_BYTES, mono, 0, 0);
+  const at = writeControlHeader(viewOf(out), 0, RawType.GAP, GAP_BYTES, mono, 0, 0);
   out.writeBigUInt64LE(bigFromHalves(first | 0, highHalf(first)), at);
   out.writeBigUInt64LE(bigFromHalves(last | 0, highHalf(last)), at + 8);
   return out;

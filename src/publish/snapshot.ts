@@ -10,7 +10,7 @@
  */
 import type { BookCore } from "../book/core.ts";
 import { assert } from "../core/assert.ts";
-import { writeControlHeader } from "./control-frames.ts";
+import { viewOf, writeControlHeader } from "./control-frames.ts";
 import {
   ADD_BYTES,
   RAW_HEADER_BYTES,
@@ -29,7 +29,8 @@ export function snapshotBytes(core: BookCore): number {
 
 /** Makes the image as ready WebSocket messages. @param mono the sender's clock, [lo, hi] */
 export function makeSnapshot(core: BookCore, mono: Int32Array): Buffer {
-  const out = Buffer.allocUnsafeSlow(snapshotBytes(core));
+  const buffer = Buffer.allocUnsafeSlow(snapshotBytes(core));
+  const out = viewOf(buffer);
   let at = writeControlHeader(out, 0, RawType.SNAPSHOT_START, 0, mono, 0, 0);
   for (let instrument = 0; instrument < core.instrumentCapacity; instrument++) {
     const levels = core.levelCount(instrument);
@@ -38,8 +39,8 @@ export function makeSnapshot(core: BookCore, mono: Int32Array): Buffer {
     const idHi = core.instrumentIds[2 * instrument + 1] as number;
     const orders = core.orderCount(instrument);
     at = writeControlHeader(out, at, RawType.SNAPSHOT_HDR, SNAPSHOT_HDR_BYTES, mono, idLo, idHi);
-    out.writeUInt32LE(levels, at);
-    out.writeUInt32LE(orders, at + 4);
+    out.setUint32(at, levels, true);
+    out.setUint32(at + 4, orders, true);
     at += SNAPSHOT_HDR_BYTES;
     for (let side = 0; side < 2; side++) {
       const count = core.sideLevels(instrument, side);
@@ -50,15 +51,15 @@ export function makeSnapshot(core: BookCore, mono: Int32Array): Buffer {
     }
   }
   at = writeControlHeader(out, at, RawType.SNAPSHOT_END, 0, mono, 0, 0);
-  assert(at === out.length, "SNAPSHOT_LENGTH");
-  return out;
+  assert(at === buffer.length, "SNAPSHOT_LENGTH");
+  return buffer;
 }
 
 function writeLevel(
   core: BookCore,
   level: number,
   side: number,
-  out: Buffer,
+  out: DataView,
   start: number,
   mono: Int32Array,
   idLo: number,
@@ -69,14 +70,14 @@ function writeLevel(
   const pxHi = core.levelPxHi(level);
   for (let slot = core.firstOrder(level); slot >= 0; slot = core.nextOrder(slot)) {
     at = writeControlHeader(out, at, RawType.OBO_ADD, ADD_BYTES, mono, idLo, idHi);
-    out.writeInt32LE(core.orderIdLo(slot), at);
-    out.writeInt32LE(core.orderIdHi(slot), at + 4);
-    out.writeInt32LE(pxLo, at + 8);
-    out.writeInt32LE(pxHi, at + 12);
-    out.writeInt32LE(core.orderQtyLo(slot), at + 16);
-    out.writeInt32LE(core.orderQtyHi(slot), at + 20);
-    out[at + 24] = side;
-    out[at + 25] = 0;
+    out.setInt32(at, core.orderIdLo(slot), true);
+    out.setInt32(at + 4, core.orderIdHi(slot), true);
+    out.setInt32(at + 8, pxLo, true);
+    out.setInt32(at + 12, pxHi, true);
+    out.setInt32(at + 16, core.orderQtyLo(slot), true);
+    out.setInt32(at + 20, core.orderQtyHi(slot), true);
+    out.setUint8(at + 24, side);
+    out.setUint8(at + 25, 0);
     at += ADD_BYTES;
   }
   return at;
