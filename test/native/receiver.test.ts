@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { Worker } from "node:worker_threads";
 import test from "ava";
 import type { Native, NativeReceiver, NativeSender } from "../../src/core/native.ts";
 import { StampKind } from "../../src/core/sinks.ts";
@@ -347,4 +348,21 @@ test("poll with missing or foreign arguments throws", (t) => {
   });
   t.is(poll(FRAMES, 1, words, words), 0);
   receiver.close();
+});
+
+test.serial("a terminated worker's socket and memory are given back", async (t) => {
+  const native = nativeOrSkip(t);
+  if (native === null) return;
+  const [sockets, bytes] = [socketCount(), native.regionStats()[1] as number];
+  const worker = new Worker(new URL("./polling-worker.js", import.meta.url));
+  const mapped = await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  t.is(mapped, 256 * 2048);
+  t.is(socketCount(), sockets + 1);
+  t.is(native.regionStats()[1], bytes + 256 * 2048);
+  await worker.terminate();
+  t.is(socketCount(), sockets);
+  t.is(native.regionStats()[1], bytes);
 });
