@@ -71,19 +71,18 @@ test("every file but a test, whose names say it, begins with what it is for", (t
 });
 
 test("every export of src has a comment", (t) => {
-  const bare: string[] = [];
-  for (const source of SRC) {
-    let isCommented = false;
-    for (const statement of tree(source).statements) {
-      // A comment serves the constants that follow without an empty line, too.
-      const isNext: boolean = isCommented && !/^\s*\n\s*\n/.test(statement.getFullText());
-      isCommented = hasComment(source, statement) || (isNext && ts.isVariableStatement(statement));
-      if (isCommented || !isExported(statement) || ts.isExportDeclaration(statement)) continue;
-      if (ts.isTypeAliasDeclaration(statement)) continue;
-      bare.push(placeOf(tree(source), statement));
-    }
-  }
-  t.deepEqual(bare, []);
+  t.deepEqual(SRC.flatMap(bareExports), []);
+});
+
+test("the comments' rule sees an export without one, and not one of a commented group", (t) => {
+  const planted = (text: string): string[] => {
+    return bareExports({ path: "planted.ts", text, lines: text.split("\n") });
+  };
+  t.is(planted("/** The file. */\n\nexport const A = 1;\n").length, 1);
+  t.is(planted("/** The file. */\nimport a from 'a';\nexport function f() {}\n").length, 1);
+  t.is(planted("/** A. */\nexport const A = 1;\n\nexport const B = 1;\n").length, 1);
+  t.is(planted("/** A. */\nexport const A = 1;\nexport class C {}\n").length, 1);
+  t.deepEqual(planted("/** A. */\nexport const A = 1;\nexport const B = 1;\n"), []);
 });
 
 test("there are no default exports, index files, enums, parameter properties or any", (t) => {
@@ -238,6 +237,20 @@ test("the page is without inline script, inline style and markup from strings", 
 function isExported(node: ts.Statement): boolean {
   if (!ts.canHaveModifiers(node)) return false;
   return (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+}
+
+function bareExports(source: Source): string[] {
+  const bare: string[] = [];
+  const file = treeOf(source);
+  let isCommented = false;
+  for (const statement of file.statements) {
+    // A comment serves the constants that follow without an empty line, too.
+    const isNext: boolean = isCommented && !/^\s*\n\s*\n/.test(statement.getFullText());
+    isCommented = hasComment(source, statement) || (isNext && ts.isVariableStatement(statement));
+    if (isCommented || !isExported(statement) || ts.isExportDeclaration(statement)) continue;
+    if (!ts.isTypeAliasDeclaration(statement)) bare.push(placeOf(file, statement));
+  }
+  return bare;
 }
 
 function hasComment(source: Source, statement: ts.Statement): boolean {

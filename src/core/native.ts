@@ -37,8 +37,8 @@ export interface NativeReceiver {
    * Receives up to `count` packets into the frames named in the first `count` words of `frames`.
    * For packet i, `out` gets six words from 6 * i: frame, length, tsLo, tsHi, tsKind, flags (bit 0:
    * truncated). Packet i lies in frame `frames[i]`; frames from the returned count on stay unused.
-   * Words 0 and 1 of `drops` become the kernel's drop count of this socket (lo, hi), as far as it is
-   * known: with each packet, and asked for when the line has gone quiet.
+   * Words 0 and 1 of `drops` become the kernel's drop count of this socket (lo, hi), as far as it
+   * is known: with each packet, and asked for when the line has gone quiet.
    *
    * @param count 0 to the batch it was opened with
    * @returns packets received, 0 when none waits, or -errno

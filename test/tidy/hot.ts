@@ -7,6 +7,8 @@ import { functionName, placeOf, visitAll } from "./source.ts";
 
 /** Each hot file with its cold functions. */
 export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
+  // #copy serves readers, on the endpoint's thread: one view a batch.
+  "src/core/bus.ts": ["takeBus", "#copy"],
   "src/core/clock.ts": ["takeOrigin"],
   "src/core/counters.ts": ["takeCounters"],
   "src/core/frames.ts": ["takeFrames"],
@@ -18,6 +20,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/pipeline/change-ring.ts": [],
   "src/pipeline/event-ring.ts": [],
   "src/pipeline/frame-return.ts": [],
+  "src/pipeline/loop.ts": ["runEvented", "runPumped"],
   "src/pipeline/packet-ring.ts": [],
   "src/pipeline/stop.ts": ["takeStopWord"],
   "src/rx/socket-native.ts": [],
@@ -27,6 +30,9 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/merge/sequencer.ts": [],
   "src/merge/session.ts": [],
   "src/merge/feed-health.ts": [],
+  "src/merge/patience.ts": [],
+  "src/rx/kernel-drops.ts": [],
+  "src/book/hashing.ts": [],
   "src/decode/itch/decoder.ts": [],
   "src/decode/moldudp64/framing.ts": [],
   "src/book/core.ts": [],
