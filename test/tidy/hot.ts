@@ -31,7 +31,6 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/merge/session.ts": [],
   "src/merge/feed-health.ts": [],
   "src/merge/patience.ts": [],
-  "src/rx/kernel-drops.ts": [],
   "src/book/hashing.ts": [],
   "src/decode/itch/decoder.ts": [],
   "src/decode/moldudp64/framing.ts": [],
