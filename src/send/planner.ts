@@ -193,15 +193,13 @@ export class Planner {
     const doubles = chance(random, faults.dup);
     const depth = 1 + random.below(faults.reorderDepth);
     const lag = random.below(DUP_LAG_MAX + 1);
-    const other = this.#lines[1 - feed];
-    // The only copy of a message is not kept back for long.
-    const guarded = faults.neverBoth && other !== undefined;
-    const only = guarded && other.track.overlaps(from, to, Fate.DROPPED, Fate.FORCED);
-    if (delays && !only) {
+    const mayWait = !this.#isOnlyTimely(feed, from, to, dueNs);
+    if (delays && mayWait) {
       truth.delayed++;
       line.track.add(from, to, Fate.LATE);
       this.#hold(line, true, dueNs + faults.delayNs, Number.MAX_SAFE_INTEGER);
-    } else if (reorders) {
+    } else if (reorders && mayWait) {
+      line.track.add(from, to, Fate.LATE);
       this.#hold(line, true, dueNs + REORDER_NS, depth);
     } else {
       truth.sent++;
@@ -215,6 +213,17 @@ export class Planner {
       truth.sent++;
       emit(feed, cutter.bytes, cutter.length, dueNs);
     }
+  }
+
+  /**
+   * With never-both every message has a copy that is neither lost nor held back: else a receiver
+   * would have to outwait a stall of this process, and what is "lost" would depend on the machine.
+   */
+  #isOnlyTimely(feed: number, from: number, to: number, dueNs: number): boolean {
+    const other = this.#lines[1 - feed];
+    if (!this.#options.faults.neverBoth || other === undefined) return false;
+    if (other.track.overlaps(from, to, Fate.LATE, Fate.FORCED)) return true;
+    return this.#nearCut(1 - feed, dueNs, CUT_MARGIN_NS);
   }
 
   #hold(line: Line, isReorder: boolean, releaseNs: number, left: number): void {

@@ -104,6 +104,8 @@ test("never-both holds under all faults at once, and the truth is what was sent"
       if (truth.lost.length > 0) throw new Error(`lost ${JSON.stringify(truth.lost)}`);
       const lost = absent(wire, 1, 601);
       if (lost.length > 0) throw new Error(`not carried: ${JSON.stringify(lost)}`);
+      const timely = new Set([...wire.timely(0), ...wire.timely(1)]);
+      if (timely.size !== 600) throw new Error("a message was kept back on both feeds");
       for (const feed of [0, 1]) {
         const counts = (feed === 0 ? truth.feeds.a : truth.feeds.b) as FeedTruth;
         const { packets, dropped, duplicated, sent } = counts;

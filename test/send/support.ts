@@ -49,6 +49,18 @@ export class Wire {
     return (this.sent[feed] as Sent[]).filter(({ count }) => count > 0 && count < 0xffff);
   }
 
+  /** Every message that a feed carried in a packet that none with a higher sequence overtook. */
+  timely(feed: number): Set<number> {
+    const seen = new Set<number>();
+    let highest = 0;
+    for (const { seq, count } of this.data(feed)) {
+      if (seq < highest) continue;
+      highest = seq;
+      for (let i = 0; i < count; i++) seen.add(seq + i);
+    }
+    return seen;
+  }
+
   /** Every message that a feed carried. */
   messages(feed: number): Set<number> {
     const seen = new Set<number>();
