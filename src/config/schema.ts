@@ -99,7 +99,7 @@ const rx = z.strictObject({
   batch: whole(1, 256, 64, "Packets a receive call."),
   rcvbuf_bytes: whole(
     0,
-    1_073_741_824,
+    1_073_741_823,
     0,
     "Receive buffer of each socket; a size that the kernel refuses is fatal. 0 takes what it gives, up to 8 MiB.",
   ),

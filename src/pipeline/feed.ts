@@ -49,6 +49,8 @@ export class Feed {
     const plan = makePlan(config, { kind: "sockets" }, inNative);
     const pipeline = await Pipeline.start(plan, log);
     try {
+      // Once more: what the threads have mapped since is not locked yet.
+      lockMemory(config);
       for (const ready of pipeline.ready) ready.notes.forEach(log);
       assert(pipeline.queries !== null, "FEED_WITHOUT_ENDPOINT");
       const status = new FeedStatus(plan, pipeline.queries);
@@ -80,6 +82,7 @@ export class Feed {
   }
 }
 
+/** Locks what is mapped now, so that a machine that cannot do it stops the start. */
 function lockMemory(config: Config): void {
   if (!config.pipeline.mlock) return;
   const native = loadNative();
