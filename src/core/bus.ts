@@ -3,6 +3,7 @@
  *
  *   control   word 0              head: cursor of the newest committed frame, modulo 2^32
  *             word 32             reserve: newest cursor whose slot may be being overwritten
+ *             word 64             1 once the producer will commit no more
  *   slots     cursor c (from 1) lies at ((c - 1) & mask) * 96 bytes:
  *
  *   0    2    3    4                              4 + 48 + payload (at most 85)          96
@@ -37,6 +38,7 @@ export const BUS_LENGTH_OFFSET = 3;
 
 const HEAD = 0;
 const RESERVE = CONTROL_STRIDE_WORDS;
+const CLOSED = 2 * CONTROL_STRIDE_WORDS;
 const RESERVE_STRETCH = 256;
 
 /** A bus's shared parts. */
@@ -49,7 +51,7 @@ export interface BusRef {
 /** Takes the memory of a bus. @param capacitySlots frames retained, a power of two ≥ 1024 */
 export function takeBus(capacitySlots: number, native: Native | null): BusRef {
   assert(isPowerOfTwo(capacitySlots) && capacitySlots >= 1024, "BUS_CAPACITY");
-  const control = new SharedArrayBuffer(2 * CONTROL_STRIDE_BYTES);
+  const control = new SharedArrayBuffer(3 * CONTROL_STRIDE_BYTES);
   const region = takeRegion(capacitySlots * BUS_SLOT_BYTES, native);
   return { control, region: region.ref, capacitySlots };
 }
@@ -94,6 +96,12 @@ export class BusWriter {
     Atomics.store(this.#control, HEAD, this.#claimed);
     return count;
   }
+
+  /** Commits what is claimed and tells the readers that nothing follows. */
+  close(): void {
+    this.commit();
+    Atomics.store(this.#control, CLOSED, 1);
+  }
 }
 
 /** What BusReader.read returns when the reader was overrun. */
@@ -122,6 +130,11 @@ export class BusReader {
   head(): number {
     const seen = this.next - 1;
     return seen + ((Atomics.load(this.#control, HEAD) - (seen | 0)) | 0);
+  }
+
+  /** True when the producer has closed the bus and this reader has read all of it. */
+  isFinished(): boolean {
+    return Atomics.load(this.#control, CLOSED) !== 0 && this.head() < this.next;
   }
 
   /** The oldest cursor that is surely still retained (may be head + 1 when none is). */

@@ -42,6 +42,7 @@ export class PipelineThread {
     setUpThread(this.#config);
     const build = this.build;
     await build.open(log);
+    for (const { source } of build.rx) demandLoop(source.path, this.#config);
     return {
       notes: build.notes,
       rx: build.rx.map(({ feed, source }) => ({
@@ -98,4 +99,14 @@ function setUpThread(config: ThreadConfig): void {
         (error instanceof Error ? error.message : String(error)),
     );
   }
+}
+
+/** node:dgram hears nothing on a thread that never returns to its event loop. */
+function demandLoop(path: string, { name, loop }: ThreadConfig): void {
+  if (path !== "dgram" || loop === "event") return;
+  throw new FeedError(
+    "FEED_NATIVE_MISSING",
+    `pipeline.thread "${name}" has loop="${loop}", which needs recvmmsg; rx.path fell back to ` +
+      `dgram: ${nativeMissing()}`,
+  );
 }
