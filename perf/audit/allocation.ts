@@ -6,7 +6,8 @@
  * each window of packets, with nothing of the audit's own running in between, and an empty window
  * is subtracted. With --plant one object a message is allocated on purpose: the audit must see it.
  *
- *   node --expose-gc --max-semi-space-size=64 dist/perf/audit/allocation.js [--messages N] [--plant]
+ *   node --expose-gc --max-semi-space-size=64 dist/perf/audit/allocation.js [--messages N]
+ * [--plant]
  *
  * Exit code 0: nothing allocated (or the planted object seen), 3: otherwise.
  */

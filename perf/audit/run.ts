@@ -1,4 +1,7 @@
-/** `npm run audit`: the allocation audit clean, then with a planted object; exit 3 unless both hold. */
+/**
+ * `npm run audit`: the allocation audit clean, then with a planted object; exit 3 unless both
+ * hold.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 

@@ -19,7 +19,8 @@ Examples:
   nyq demo                          until Ctrl-C
   nyq demo --seconds 15             ends by itself, non-zero unless the books are equal
   nyq demo --mps 100000 --fault drop=0.05:never-both,reorder=0.05:16,dup=0.02
-  nyq demo --fault lose=20000-20100 both feeds lose them: see the gap log of the page
+  nyq demo --fault lose=90000-90100 both feeds lose them: see the gap log of the page; the books
+                                    then differ, and it ends with 3
   nyq demo --set pipeline.placement=inline
 
 At the end the feed's books are compared with the market's own by their book hash.`;
@@ -99,12 +100,16 @@ function outcomeText(outcome: DemoOutcome): string {
     `${feeds[name].packets} packets, ${feeds[name].lost} messages lost, ` +
     `${feeds[name].kernelDrops} dropped by the kernel`;
   return [
-    `market   ${market.messages} messages, ${market.liveOrders} live orders, hash ${market.bookHash}`,
-    `feed     ${outcome.messages} messages, ${outcome.liveOrders} live orders, hash ${outcome.bookHash}`,
+    `market   ${books(market.messages, market.liveOrders, market.bookHash)}`,
+    `feed     ${books(outcome.messages, outcome.liveOrders, outcome.bookHash)}`,
     `frames   ${outcome.frames}, gaps ${outcome.gaps}`,
     `feed a   ${feed("a")}`,
     `feed b   ${feed("b")}`,
   ].join("\n");
+}
+
+function books(messages: number, liveOrders: number, hash: string | null): string {
+  return `${messages} messages, ${liveOrders} live orders, hash ${hash ?? "unknown"}`;
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,4 +1,7 @@
-/** Writes a market of exactly so many messages, in chunks of 1 MiB, in constant memory. Cold path. */
+/**
+ * Writes a market of exactly so many messages, in chunks of 1 MiB, in constant memory. Cold
+ * path.
+ */
 import { FeedError } from "../core/errors.ts";
 import type { MarketOptions } from "./market-generator.ts";
 import { CLOSING_COUNT, MarketGenerator } from "./market-generator.ts";

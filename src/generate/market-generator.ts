@@ -1,10 +1,12 @@
 /**
- * A seeded market that never ends, written as ITCH 5.0 messages behind their u16 lengths. One thread,
+ * A seeded market that never ends, written as ITCH 5.0 messages behind their u16 lengths. One
+ * thread,
  * no I/O, no clock: the seed decides every byte.
  *
  * Each message picks an instrument by Zipf's law, often the one before again, and an action with
  * the shares of a real day (30 December 2019, published counts: A 43.6 %, D 42.6, U 8.1, E 2.1,
- * X 1.0, F 0.6). Adds outweigh deletes while an instrument has fewer orders than its target, and the
+ * X 1.0, F 0.6). Adds outweigh deletes while an instrument has fewer orders than its target, and
+ * the
  * other way round: so books are filled during the first minutes and memory stays bounded. Bids and
  * asks gather around a fair price that wanders; quotes on its wrong side are withdrawn or executed.
  */

@@ -1,5 +1,6 @@
 /**
- * Names of the generated instruments: unique, looking like those of a real directory, in alphabetical
+ * Names of the generated instruments: unique, looking like those of a real directory, in
+ * alphabetical
  * order of their stock locates as on a real day. Cold path.
  */
 import type { Random } from "./random.ts";

@@ -60,7 +60,10 @@ export class Duty {
   }
 }
 
-/** Runs duty cycles on a thread without an event loop, until all is done or the pipeline gives up. */
+/**
+ * Runs duty cycles on a thread without an event loop, until all is done or the pipeline gives
+ * up.
+ */
 export function runSpinning(duty: Duty, idle: IdleStrategy, stop: StopWord): void {
   for (;;) {
     const work = duty.cycle();

@@ -1,5 +1,6 @@
 /**
- * Waits until planned time has come. When the sender has fallen behind (a stall, a slow source), the
+ * Waits until planned time has come. When the sender has fallen behind (a stall, a slow source),
+ * the
  * plan is moved instead of being caught up with in a burst: a receiver's socket never gets more
  * than SLACK_NS of packets at once beyond the asked rate. Thread: the sender's.
  */

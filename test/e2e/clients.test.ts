@@ -13,7 +13,7 @@ import {
   until,
 } from "./harness.ts";
 
-test("a snapshot client, a resumed client and the server agree; one that never reads is closed", async (t) => {
+test("snapshot and resumed clients end with the server's hash; a deaf one is closed", async (t) => {
   const file = join(temporaryFolder(t), "day.itch");
   const messages = 600_000;
   const made = await nyq(t, [

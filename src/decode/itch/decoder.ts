@@ -122,7 +122,8 @@ export class ItchDecoder implements PacketSink, Stage {
   /**
    * Decodes `count` blocks from `at`; `end` is the packet's. Block length and type are read and
    * checked as one word; the rarer types, and blocks that could reach beyond the packet, go through
-   * #careful. The two sides of an add are equally likely, so a branch on them would be guessed wrong
+   * #careful. The two sides of an add are equally likely, so a branch on them would be guessed
+   * wrong
    * half the time: `side` is 0 for 'B', 0x11 for 'S', and the product is 0 for these two only.
    *
    * @returns whole blocks taken, of whatever kind

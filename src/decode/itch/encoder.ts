@@ -1,5 +1,6 @@
 /**
- * Writes all 23 messages of ITCH 5.0, each behind its u16 length. Used by the generator, the LOBSTER
+ * Writes all 23 messages of ITCH 5.0, each behind its u16 length. Used by the generator, the
+ * LOBSTER
  * converter, the sender and tests. Conventions as in order-writer.ts; single letters are their
  * ASCII code, texts are big-endian words (asciiWord).
  */
