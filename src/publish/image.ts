@@ -13,8 +13,8 @@
  *
  * Orders come as in a snapshot: bids then asks, best price first, in queue order. An instrument is
  * always written in one step, so its records hold at one cursor. The records of a step are
- * committed before the next change is published; a reader that looks at the bus's head first and then empties
- * the ring has therefore seen every image older than the frames up to that head.
+ * committed before the next change is published; a reader that looks at the bus's head first and
+ * then empties the ring has therefore seen every image older than the frames up to that head.
  */
 import type { BookCore } from "../book/core.ts";
 import { highHalf, joinHalves } from "../core/layout.ts";

@@ -51,10 +51,11 @@ export class Harness {
     config: Partial<PublishConfig> = {},
     options: Partial<EndpointOptions> = {},
     seed = 1,
+    bus?: BusRef,
   ) {
     const all = { ...CONFIG, ...config };
     this.#seed = seed;
-    this.bus = takeBus(all.busFrames, null);
+    this.bus = bus ?? takeBus(all.busFrames, null);
     this.writer = new BusWriter(this.bus);
     this.publish = new PublishStage({
       bus: this.writer,
