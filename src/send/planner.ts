@@ -172,8 +172,8 @@ export class Planner {
     const other = this.#lines[1 - feed];
     const guarded = faults.neverBoth && other !== undefined;
     if (this.isCut(feed, dueNs)) {
-      // What the other feed dropped at random before the cut began is still sent.
-      const owed = guarded && other.track.overlaps(from, to, Fate.DROPPED, Fate.DROPPED);
+      // What the other feed dropped or held back before the cut began is still sent.
+      const owed = guarded && other.track.overlaps(from, to, Fate.LATE, Fate.DROPPED);
       return owed ? 0 : Fate.FORCED;
     }
     if (!wanted) return 0;

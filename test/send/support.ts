@@ -9,6 +9,8 @@ export interface Sent {
   /** 0 heartbeat, 65535 end of session. */
   readonly count: number;
   readonly hex: string;
+  /** Planned time; 0 when it went through a sender. */
+  readonly dueNs: number;
 }
 
 /** `count` blocks of ITCH-like messages of differing lengths; timestamps `stepNs` apart. */
@@ -30,19 +32,23 @@ export class Wire {
   readonly sent: Sent[][] = [[], []];
 
   readonly open = async (options: SenderOptions): Promise<PacketSender> => {
-    const packets = this.sent[options.port - 1] as Sent[];
+    const feed = options.port - 1;
     return {
       send: (bytes, offsets, count) => {
         for (let i = 0; i < count; i++) {
           const at = offsets[2 * i] as number;
-          const packet = Buffer.from(bytes.slice(at, at + (offsets[2 * i + 1] as number)));
-          packets.push(readPacket(packet));
+          this.keep(feed, bytes.slice(at, at + (offsets[2 * i + 1] as number)), 0);
         }
         return count;
       },
       close: () => {},
     };
   };
+
+  /** Keeps one packet. */
+  keep(feed: number, bytes: Uint8Array, dueNs: number): void {
+    (this.sent[feed] as Sent[]).push(readPacket(Buffer.from(bytes), dueNs));
+  }
 
   /** Data packets of a feed. */
   data(feed: number): Sent[] {
@@ -71,11 +77,12 @@ export class Wire {
   }
 }
 
-function readPacket(packet: Buffer): Sent {
+function readPacket(packet: Buffer, dueNs: number): Sent {
   return {
     session: packet.toString("latin1", 0, 10),
     seq: Number(packet.readBigUInt64BE(10)),
     count: packet.readUInt16BE(18),
     hex: packet.toString("hex"),
+    dueNs,
   };
 }
