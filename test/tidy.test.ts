@@ -138,6 +138,8 @@ test("imports point down: cli to pipeline to stage to core, and never from stage
       const target = posix.join(dirname(source.path), specifier);
       const to = folderOf(target);
       if (to === folder || target === "src/metrics/counter-table.ts") continue;
+      // A venue's layout is data: reading a file has to know it to tell what it is.
+      if (/^src\/decode\/[a-z0-9-]+\/layout\.ts$/.test(target)) continue;
       if (MAY_IMPORT[folder]?.includes(to) === true) continue;
       wrong.push(`${placeOf(tree(source), node)}: ${folder} imports ${target}`);
     }
