@@ -1,7 +1,10 @@
 /** The process of one case: `case.js NAME FILE PASSES SLOTS`; its last line is its CaseResult. */
+import { tuneEngine } from "../../src/core/engine.ts";
 import { runCase } from "./cases.ts";
 import { runRing } from "./ring-case.ts";
 
+// As `nyq` does.
+tuneEngine();
 const [name = "", file = "", passes = "2", slots = "1000000"] = process.argv.slice(2);
 const ring = /^ring-(\d+)$/.exec(name);
 const result =

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { tuneEngine } from "../core/engine.ts";
 import { PACKAGE_ROOT } from "../core/root.ts";
 import { EXIT_OK, EXIT_USAGE, quietOnClosedPipe } from "./errors.ts";
 
@@ -83,6 +84,7 @@ Exit codes: 0 ok, 1 failed while running, 2 usage, 3 verification mismatch,
 
 /** Runs the command line. */
 async function main(argv: readonly string[]): Promise<void> {
+  tuneEngine();
   quietOnClosedPipe();
   const program = new Command("nyq")
     .description("Market data in as A/B multicast, books out over WebSocket.")
