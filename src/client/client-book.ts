@@ -1,8 +1,8 @@
 /**
  * Books that a client keeps from raw-v1 frames, with the checks that the page allows: cursors and
  * each instrument's sequence go up without holes, a frame that comes twice (from the other
- * endpoint) is dropped, a snapshot has as many levels and orders as it says. What does not fit is an
- * error, because books with a hole in them are worth nothing.
+ * endpoint) is dropped, a snapshot has as many levels and orders as it says. What does not fit is
+ * an error, because books with a hole in them are worth nothing.
  */
 import { BookCore } from "../book/core.ts";
 import { FeedError } from "../core/errors.ts";
