@@ -37,7 +37,7 @@ export class Patience {
     const clockNs = this.#clockNs[0] as number;
     const passedNs = clockNs - (this.#seenNs[0] as number);
     this.#seenNs[0] = clockNs;
-    const stepNs = passedNs < this.#stepNs ? passedNs : this.#stepNs;
+    const stepNs = Math.min(passedNs, this.#stepNs);
     this.nowNs[0] = (this.nowNs[0] as number) + stepNs;
   }
 

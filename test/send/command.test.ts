@@ -11,7 +11,7 @@ import { parseFaults } from "../../src/send/faults.ts";
 import { createSend } from "../../src/send/sender.ts";
 import { blocks } from "./support.ts";
 
-test("files are read plain and packed, empty ones are nothing, missing ones an error", async (t) => {
+test("files are read plain and packed, empty ones hold nothing, missing are errors", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "nyq-send-"));
   const read = async (name: string): Promise<Buffer> => {
     const parts: Uint8Array[] = [];
