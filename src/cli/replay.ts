@@ -89,7 +89,7 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     // With the dump on stdout the facts are talk.
     (flags.dumpBook === "-" ? process.stderr : process.stdout).write(`${text}\n`);
     if (outcome.error !== null) {
-      process.stderr.write(`nyq replay: ${outcome.facts.file}: ${outcome.error.message}\n`);
+      process.stderr.write(`nyq replay: ${outcome.error.message}\n`);
       exitCode ||= outcome.error.exitCode;
     }
   }
