@@ -7,6 +7,7 @@ import { FeedError } from "../core/errors.ts";
 import { loadNative, nativeMissing } from "../core/native.ts";
 import { AdminServer } from "../metrics/admin-server.ts";
 import { makePlan } from "./plan.ts";
+import type { ProbeSpec } from "./probe.ts";
 import { FeedStatus } from "./status.ts";
 import { Pipeline } from "./supervisor.ts";
 
@@ -41,13 +42,18 @@ export class Feed {
    * Starts everything: when it returns, groups are joined and sockets listen.
    *
    * @param log takes one line each
+   * @param probe looks at every thread; null in production
    */
-  static async start(config: Config, log: (line: string) => void): Promise<Feed> {
+  static async start(
+    config: Config,
+    log: (line: string) => void,
+    probe: ProbeSpec | null = null,
+  ): Promise<Feed> {
     const native = loadNative();
     lockMemory(config);
     const inNative = config.rx.path === "dgram" ? null : native;
     const plan = makePlan(config, { kind: "sockets" }, inNative);
-    const pipeline = await Pipeline.start(plan, log);
+    const pipeline = await Pipeline.start(plan, log, probe);
     try {
       // Once more: what the threads have mapped since is not locked yet.
       lockMemory(config);

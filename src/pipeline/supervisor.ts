@@ -10,6 +10,7 @@ import { assert } from "../core/assert.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { deferred } from "./deferred.ts";
 import { type Plan, threadOf } from "./plan.ts";
+import { type ProbeSpec, startProbe } from "./probe.ts";
 import type { Answer, EndpointQueries, Query } from "./queries.ts";
 import { localQueries } from "./queries.ts";
 import type { ThreadResult } from "./result.ts";
@@ -20,6 +21,7 @@ import { PipelineThread, type ThreadReady } from "./thread.ts";
 export interface WorkerData {
   readonly plan: Plan;
   readonly index: number;
+  readonly probe: ProbeSpec | null;
 }
 
 /** What a worker tells. */
@@ -63,11 +65,16 @@ export class Pipeline {
    * Starts every thread and waits until all are ready for data.
    *
    * @param log takes one line each
+   * @param probe looks at every thread; null in production
    * @throws what the first thread that could not start threw
    */
-  static async start(plan: Plan, log: (line: string) => void): Promise<Pipeline> {
-    if (plan.config.pipeline.placement === "inline") return Pipeline.#startInline(plan, log);
-    const workers = plan.threads.map((_, index) => new WorkerThread(plan, index, log));
+  static async start(
+    plan: Plan,
+    log: (line: string) => void,
+    probe: ProbeSpec | null = null,
+  ): Promise<Pipeline> {
+    if (plan.config.pipeline.placement === "inline") return Pipeline.#startInline(plan, log, probe);
+    const workers = plan.threads.map((_, index) => new WorkerThread({ plan, index, probe }, log));
     const finished = Promise.all(workers.map((worker) => worker.finished));
     finished.catch(() => {
       // Whoever awaits `finished` hears of it; a start that fails reports by `ready`.
@@ -86,11 +93,19 @@ export class Pipeline {
     }
   }
 
-  static async #startInline(plan: Plan, log: (line: string) => void): Promise<Pipeline> {
+  static async #startInline(
+    plan: Plan,
+    log: (line: string) => void,
+    spec: ProbeSpec | null,
+  ): Promise<Pipeline> {
     assert(plan.threads.length === 1, "INLINE_IS_ONE_THREAD");
     const thread = new PipelineThread(plan, 0);
     const ready = await thread.open(log);
-    const finished = thread.run().then((result) => [result]);
+    const probe = await startProbe(spec, thread);
+    const finished = thread.run().then(async (result) => {
+      await probe?.finish();
+      return [result];
+    });
     finished.catch(() => {
       // As above.
     });
@@ -135,9 +150,8 @@ class WorkerThread {
   #nextId = 1;
   #dead = false;
 
-  constructor(plan: Plan, index: number, log: (line: string) => void) {
-    const name = plan.threads[index]?.name ?? String(index);
-    const data: WorkerData = { plan, index };
+  constructor(data: WorkerData, log: (line: string) => void) {
+    const name = data.plan.threads[data.index]?.name ?? String(data.index);
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: data,
       name,
