@@ -179,17 +179,22 @@ export class ClientBooks {
     const slot = core.find(index, idLo, idHi);
     if (type === RawType.OBO_ADD) {
       const qtyLo = view.getInt32(at + 16, true);
+      const qtyHi = view.getInt32(at + 20, true);
       const side = view.getUint8(at + 24);
-      if (slot >= 0 || side > 1) throw this.#unfit("ADD", index, idLo, idHi);
-      const added = core.add(index, side, idLo, idHi, a, b, qtyLo, view.getInt32(at + 20, true));
-      if (added < 0) throw new FeedError("FEED_CAPACITY", "the client's books are full");
+      // An order without quantity is none: the server never sends one.
+      if (slot >= 0 || side > 1 || (qtyLo | qtyHi) === 0) {
+        throw this.#unfit("ADD", index, idLo, idHi);
+      }
+      const added = core.add(index, side, idLo, idHi, a, b, qtyLo, qtyHi);
+      if (added < 0) throw full();
     } else if (slot < 0) {
       throw this.#unfit(`message type ${type}`, index, idLo, idHi);
     } else if (type === RawType.OBO_MODIFY) {
       const qtyLo = view.getInt32(at + 16, true);
       const qtyHi = view.getInt32(at + 20, true);
+      if ((qtyLo | qtyHi) === 0) throw this.#unfit("MODIFY", index, idLo, idHi);
       if ((view.getUint8(at + 24) & MODIFY_QUANTITY_ONLY) !== 0) core.setQty(slot, qtyLo, qtyHi);
-      else core.move(slot, a, b, qtyLo, qtyHi);
+      else if (core.move(slot, a, b, qtyLo, qtyHi) < 0) throw full();
     } else if (type === RawType.OBO_CANCEL && (a | b) === 0) {
       core.remove(slot);
     } else {
@@ -252,7 +257,16 @@ export class ClientBooks {
 }
 
 function joined(view: DataView, offset: number): number {
-  return joinHalves(view.getInt32(offset, true), view.getInt32(offset + 4, true));
+  const value = joinHalves(view.getInt32(offset, true), view.getInt32(offset + 4, true));
+  // Beyond 2^53 the next one could not be told from it, and all that follows would be duplicates.
+  if (value > Number.MAX_SAFE_INTEGER) {
+    throw new FeedError("FEED_FORMAT", `raw-v1 number at byte ${offset} was ${value} >= 2^53`);
+  }
+  return value;
+}
+
+function full(): FeedError {
+  return new FeedError("FEED_CAPACITY", "the client's books are full");
 }
 
 function mismatch(text: string): FeedError {

@@ -1,6 +1,6 @@
 import test from "ava";
 import { ClientBooks } from "../../src/client/client-book.ts";
-import type { Frame } from "../../src/client/frame.ts";
+import { encodeFrame, type Frame } from "../../src/client/frame.ts";
 import { ladderLines, priceText } from "../../src/client/ladder-text.ts";
 
 const BARE = { sequence: 0, cursor: 0, sendTimeNs: 0n };
@@ -131,6 +131,30 @@ test("what does not fit the books is an error", (t) => {
   }
   const gap: Frame = { type: "GAP", instrument: 0n, ...BARE, first: 1, last: 2 };
   t.throws(() => new ClientBooks().apply(gap), { code: "FEED_MISMATCH" });
+});
+
+test("an order whose quantity is or becomes 0 is refused", (t) => {
+  const books = new ClientBooks();
+  const stream = new Stream();
+  const nothing = stream.add(1n, 1n, "bid", 100n, 0n);
+  t.throws(() => books.apply(nothing), { message: /ADD does not fit order 1/ });
+  t.is(books.liveOrders, 0);
+  books.apply(stream.add(1n, 2n, "bid", 100n, 5n));
+  for (const quantityOnly of [true, false]) {
+    const order = { instrument: 1n, orderId: 2n, price: 90n, quantity: 0n };
+    const modify = stream.frame({ type: "MODIFY", ...order, quantityOnly });
+    t.throws(() => books.apply(modify), { message: /MODIFY does not fit order 2/ });
+  }
+  t.deepEqual(books.levels(1n, "bid", 9), [{ price: 100n, quantity: 5n, orders: 1 }]);
+});
+
+test("a cursor beyond 2^53 does not make duplicates of all that follows", (t) => {
+  const books = new ClientBooks();
+  const stream = new Stream();
+  const first = encodeFrame(stream.add(1n, 1n, "bid", 100n, 5n));
+  first.writeBigUInt64LE(2n ** 64n - 1n, 28);
+  t.throws(() => books.applyBytes(first), { message: /was 18446744073709552000 >= 2\^53/ });
+  t.true(books.apply(stream.add(1n, 2n, "bid", 100n, 5n)));
 });
 
 test("a snapshot replaces the books and must have what its headers say", (t) => {
