@@ -1,16 +1,25 @@
 /**
- * `npm run fuzz [-- CASES]`: seeded mutation fuzzing of every parser, five million cases unless told
- * otherwise. NYQ_SEED gives a seed back; a case that breaks a promise is written to the working
- * directory, and the exit code is 1.
+ * `npm run fuzz [-- CASES]`: seeded mutation fuzzing of every parser and of a whole pipeline, five
+ * million cases unless told otherwise. NYQ_SEED gives a seed back; a case that breaks a promise is
+ * written to the working directory, and the exit code is 1.
  */
 import { writeFileSync } from "node:fs";
-import { fuzzTargets } from "../../test/fuzz/corpus.ts";
+import { fuzzTargets } from "../../test/fuzz/all.ts";
 import { FuzzFailure, fuzz } from "../../test/fuzz/fuzzer.ts";
 import { Random } from "../../test/fuzz/random.ts";
 
 const CASES = 5_000_000;
-/** Parts of a hundred for each target; captures are the longest cases. */
-const SHARE: Record<string, number> = { packet: 76, capture: 6, itch: 18 };
+/** Parts of a hundred for each target; pipelines and configurations are the longest cases. */
+const SHARE: Record<string, number> = {
+  packet: 43,
+  capture: 6,
+  itch: 14,
+  pipeline: 12,
+  unbelievable: 12,
+  client: 10,
+  admission: 2.6,
+  config: 0.4,
+};
 
 function main(): void {
   const cases = Number(process.argv[2] ?? CASES);

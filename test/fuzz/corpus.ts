@@ -11,7 +11,6 @@ import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
 import { COUNT, HEADER_BYTES } from "../../src/decode/moldudp64/layout.ts";
 import * as B from "../rx/capture-bytes.ts";
 import type { Random } from "./random.ts";
-import { binaryFileTarget, captureTarget, type FuzzTarget, packetTarget } from "./targets.ts";
 
 /** Message blocks: about `count` messages of all types, those of orders most often. */
 export function someBlocks(random: Random, count: number): { bytes: Uint8Array; count: number } {
@@ -94,7 +93,8 @@ export function repairPacket(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-function captures(random: Random): Uint8Array[] {
+/** Captures of some packets in every flavour that the readers know. */
+export function captures(random: Random): Uint8Array[] {
   const frame = (): Uint8Array => B.ethernet(B.ipv4(somePacket(random)), [0x8100]);
   const packets = [1, 2, 3].map((seconds) => ({ seconds, fraction: 5, bytes: frame() }));
   const v6 = B.ethernet(
@@ -119,7 +119,7 @@ function captures(random: Random): Uint8Array[] {
 }
 
 /** Files kept for a target, in the order of their names. */
-function kept(name: string): Uint8Array[] {
+export function kept(name: string): Uint8Array[] {
   const folder = join(PACKAGE_ROOT, "test", "fixtures", "corpus", name);
   try {
     return readdirSync(folder)
@@ -128,21 +128,4 @@ function kept(name: string): Uint8Array[] {
   } catch {
     return [];
   }
-}
-
-/** All targets of decode and rx with their corpora. */
-export function fuzzTargets(random: Random): FuzzTarget[] {
-  const several = (make: () => Uint8Array): Uint8Array[] => Array.from({ length: 12 }, make);
-  const packets = several(() => somePacket(random));
-  const blocks = several(() => someBlocks(random, 1 + random.below(200)).bytes);
-  return [
-    {
-      name: "packet",
-      run: packetTarget(),
-      corpus: [...packets, ...kept("packet")],
-      repair: repairPacket,
-    },
-    { name: "capture", run: captureTarget(), corpus: [...captures(random), ...kept("capture")] },
-    { name: "itch", run: binaryFileTarget(), corpus: [...blocks, ...kept("itch")] },
-  ];
 }

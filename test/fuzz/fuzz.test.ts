@@ -1,11 +1,21 @@
-/** 200,000 seeded cases over the parsers; `npm run fuzz` runs five million. */
+/** 200,000 seeded cases over the parsers and a whole pipeline; `npm run fuzz` runs five million. */
 import test from "ava";
-import { fuzzTargets } from "./corpus.ts";
+import { fuzzTargets } from "./all.ts";
 import { fuzz } from "./fuzzer.ts";
 import { Random } from "./random.ts";
 
 const SEED = Number(process.env["NYQ_SEED"] ?? 5);
-const SHARE: Record<string, number> = { packet: 160_000, capture: 10_000, itch: 30_000 };
+/** 200,000 in all. */
+const SHARE: Record<string, number> = {
+  packet: 120_000,
+  capture: 8_000,
+  itch: 22_000,
+  pipeline: 15_000,
+  unbelievable: 15_000,
+  client: 14_000,
+  admission: 5_000,
+  config: 1_000,
+};
 
 for (const target of fuzzTargets(new Random(SEED))) {
   const count = SHARE[target.name] ?? 10_000;
