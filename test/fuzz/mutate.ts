@@ -1,6 +1,6 @@
 /**
- * Makes hostile inputs out of good ones: bytes flipped, cut, repeated, spliced, and the numbers that
- * parsers trust (lengths, counts, sequences) replaced by those that hurt.
+ * Makes hostile inputs out of good ones: bytes flipped, cut, repeated, spliced, and the numbers
+ * that parsers trust (lengths, counts, sequences) replaced by those that hurt.
  */
 import type { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 /**
  * What is fuzzed: a target takes any bytes and must neither throw, nor hang, nor read outside of
- * them, nor lose a frame. A target checks what it can by itself and throws when a promise is broken.
+ * them, nor lose a frame. It checks what it can by itself and throws when a promise is broken.
  */
 import { assert } from "../../src/core/assert.ts";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
