@@ -70,6 +70,12 @@ export interface NativeSender {
   close(): void;
 }
 
+/** A reading of CLOCK_MONOTONIC that makes no object: it goes straight into a region. */
+export interface NativeClock {
+  /** Writes ns since the origin (a double, at least 0), then the clock [lo, hi]; returns 0. */
+  update(): number;
+}
+
 /** The addon. */
 export interface Native {
   /** Version of the addon's package, equal to package.json's. */
@@ -98,6 +104,13 @@ export interface Native {
   setThreadName(name: string): void;
   /** Writes CLOCK_MONOTONIC [lo, hi] and CLOCK_REALTIME [lo, hi], ns, into four words. */
   readClocks(out: Int32Array): void;
+  /**
+   * Opens a clock that writes the first 16 bytes of a region, as the region's only writer.
+   *
+   * @param originLo lower half of the origin, ns, 0 to 2^32 - 1
+   * @param originHi its upper half
+   */
+  openClock(regionId: number, originLo: number, originHi: number): NativeClock;
   /** Opens a receiver; throws with the failing call, its value and the kernel's reason. */
   openReceiver(options: ReceiverOptions): NativeReceiver;
   openSender(options: SenderOptions): NativeSender;

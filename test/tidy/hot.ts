@@ -9,7 +9,7 @@ import { functionName, placeOf, visitAll } from "./source.ts";
 export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   // #copy serves readers, on the endpoint's thread: one view a batch.
   "src/core/bus.ts": ["takeBus", "#copy"],
-  "src/core/clock.ts": ["takeOrigin"],
+  "src/core/clock.ts": ["takeOrigin", "originMs"],
   "src/core/counters.ts": ["takeCounters"],
   "src/core/frames.ts": ["takeFrames"],
   "src/core/histogram.ts": [],
