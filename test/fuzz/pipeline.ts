@@ -101,6 +101,7 @@ class PipelineCases {
     const random = this.#random;
     const rig = this.#living();
     for (let i = random.below(3); i > 0; i--) this.#goodPacket(rig);
+    if (random.oneIn(40)) this.#hole(rig);
     const hostile = this.#disguise(rig, bytes);
     const feeds = random.oneIn(6) ? 2 : 1;
     const feed = random.below(2);
@@ -136,6 +137,24 @@ class PipelineCases {
     const lost = random.below(6);
     if (lost !== 0) rig.give(0, bytes);
     if (lost !== 1) rig.give(1, bytes);
+  }
+
+  /** Messages are lost on both feeds, and many packets from behind them come in any order. */
+  #hole(rig: PipelineRig): void {
+    const random = this.#random;
+    this.#follow(rig);
+    this.#seq += 1 + random.below(20);
+    const feeds = 1 + random.below(2);
+    const late: Uint8Array[] = [];
+    for (let i = random.below(70); i >= 0; i--) {
+      const blocks = this.#good[random.below(this.#good.length)] as Blocks;
+      late.push(packet(this.#session, this.#seq, blocks.count, blocks.bytes));
+      this.#seq += blocks.count;
+    }
+    while (late.length > 0) {
+      const [bytes] = late.splice(random.oneIn(3) ? random.below(late.length) : 0, 1);
+      for (let feed = 0; feed < feeds; feed++) rig.give(feed, bytes as Uint8Array);
+    }
   }
 
   #follow(rig: PipelineRig): void {
