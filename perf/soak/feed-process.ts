@@ -40,7 +40,12 @@ process.on("disconnect", () => process.exit());
 
 async function start(order: ToFeed & { type: "start" }): Promise<Running> {
   const gauges = takeGauges(THREADS_MAX);
-  const options: SoakProbeOptions = { gauges, plant: order.plant };
+  const options: SoakProbeOptions = {
+    gauges,
+    plant: order.plant,
+    periodNs: order.lookSeconds * 1e9,
+    steadyNs: order.warmUpSeconds * 1e9,
+  };
   const config = loadConfig({
     file: join(PACKAGE_ROOT, "perf", "soak", "feed.toml"),
     env: {},

@@ -49,6 +49,10 @@ export type ToFeed =
       readonly group: string;
       readonly port: number;
       readonly plant: boolean;
+      /** From the feed's start on. */
+      readonly warmUpSeconds: number;
+      /** Between two looks of a thread at its heap. */
+      readonly lookSeconds: number;
       readonly sets: readonly string[];
     }
   /** The market has ended: apply what is under way, compare, stop. */

@@ -23,7 +23,7 @@ const USAGE = `npm run soak -- [options]
   --mps R           messages a second (default 50000)
   --instruments K   instruments (default 500)
   --seed S          seed of the market (default 1)
-  --warm-up S       seconds that are not judged (default a third of the time, at most 30)
+  --warm-up S       seconds that are not judged (default half the time, at most 60)
   --set PATH=VALUE  set a key of perf/soak/feed.toml; may be repeated
   --plant           allocate one object a message on the book's thread; the soak must then fail
   --json FILE       write the report with all samples
@@ -42,7 +42,8 @@ interface SoakOptions {
 
 const EXIT = { OK: 0, FAILED: 1, USAGE: 2, ERROR: 3 } as const;
 const PROGRESS_EVERY = 10;
-const WARM_UP_SECONDS_MAX = 30;
+const WARM_UP_SECONDS_MAX = 60;
+const LOOKS_MAX = 150;
 const FAULTS = "dup=0";
 const STEADY_SAMPLES_MIN = 3;
 
@@ -60,14 +61,14 @@ function parse(args: readonly string[]): SoakOptions {
       json: { type: "string" },
     },
   });
-  const minutes = number("minutes", values.minutes, 0.1, 60 * 24 * 31);
-  const third = Math.min(WARM_UP_SECONDS_MAX, Math.ceil(minutes * 20));
+  const minutes = number("minutes", values.minutes, 0.2, 60 * 24 * 31);
+  const half = Math.min(WARM_UP_SECONDS_MAX, Math.floor(minutes * 30));
   return {
     minutes,
     mps: number("mps", values.mps, 1, 1_000_000),
     instruments: number("instruments", values.instruments, 1, 8000),
     seed: number("seed", values.seed, 0, 2 ** 31),
-    warmUpSeconds: number("warm-up", values["warm-up"] ?? String(third), 0, minutes * 60 - 3),
+    warmUpSeconds: number("warm-up", values["warm-up"] ?? String(half), 0, minutes * 60 - 6),
     sets: values.set,
     plant: values.plant,
     json: values.json ?? null,
@@ -88,8 +89,10 @@ async function soak(options: SoakOptions): Promise<SoakReport> {
   try {
     const group = `239.193.${1 + (process.pid % 250)}`;
     const port = 20_000 + (process.pid % 20_000);
-    const { plant, sets } = options;
-    feed.send({ type: "start", group, port, plant, sets });
+    const { plant, sets, warmUpSeconds, minutes } = options;
+    // Looking at a heap allocates some 600 bytes, so that a long soak looks less often.
+    const lookSeconds = Math.max(1, (minutes * 60) / LOOKS_MAX);
+    feed.send({ type: "start", group, port, plant, sets, warmUpSeconds, lookSeconds });
     const ready = await feed.next("ready");
     clients = new SoakClients(`ws://${ready.addresses.ws}`);
     const samples: Sample[] = [];
@@ -127,7 +130,8 @@ async function soak(options: SoakOptions): Promise<SoakReport> {
     feed.letGo();
     feed.send({ type: "finish", truth });
     const end = await finished;
-    const warmMs = startMs + options.warmUpSeconds * 1000;
+    // The threads' own clocks began before the market; two looks later all have collected.
+    const warmMs = startMs + (options.warmUpSeconds + 2 * lookSeconds) * 1000;
     const steady = samples.filter(({ atMs }) => atMs >= warmMs && atMs <= endMs);
     if (steady.length < STEADY_SAMPLES_MIN) throw new Error(`only ${steady.length} samples`);
     const evidence = {
