@@ -116,8 +116,8 @@ const merge = z.strictObject({
   gap_messages: whole(
     1,
     1_000_000_000,
-    10_000,
-    "A gap is given up when messages this far beyond it have come.",
+    50_000,
+    "A gap is given up when so many messages beyond it wait.",
   ),
   gap_timeout_ms: whole(1, 60_000, 100, "A gap is given up when it has been open this long."),
   max_jump: whole(

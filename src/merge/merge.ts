@@ -85,7 +85,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   #advancesSeen = 0;
 
   constructor(options: MergeOptions) {
-    const { config } = options;
+    const config = options.config;
     this.#framing = options.framing;
     this.#frames = options.frames;
     this.#owner = options.owner;
@@ -203,7 +203,9 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   close(): void {
     this.#releaseAll(this.sequencer.window);
     this.#releaseAll(this.#early);
-    for (const suspect of this.#suspects) this.#releaseAll(suspect.packets);
+    for (let i = 0; i < this.#suspects.length; i++) {
+      this.#releaseAll((this.#suspects[i] as Suspect).packets);
+    }
     this.publishStatus();
   }
 
@@ -224,7 +226,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#patience.update();
     const nowNs = this.#nowNs[0] as number;
     const framing = this.#framing;
-    const { feed } = packet;
+    const feed = packet.feed;
     if (kind < 0 || (kind === FramingKind.UNSEQUENCED && !this.#allowUnsequenced)) {
       this.#counters.increment(C.MERGE_MALFORMED_A + feed);
       this.#owner.release(packet.feed, packet.frame);
@@ -272,8 +274,9 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   /** Start rule `first`: keeps the packet and its sequence. @returns false when there is no room */
   #look(kind: number, packet: PacketRef): boolean {
-    const { held, heldMax } = this.sequencer;
-    const { feed } = packet;
+    const held = this.sequencer.held;
+    const heldMax = this.sequencer.heldMax;
+    const feed = packet.feed;
     const seq = this.#framing.seq[0] as number;
     const times = this.#times;
     if ((times[LOOKING_NS] as number) < 0) times[LOOKING_NS] = this.#nowNs[0] as number;
@@ -329,8 +332,9 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   /** A packet that needs confirmation; framing describes it. */
   #suspect(kind: number, packet: PacketRef): void {
-    const { held, heldMax } = this.sequencer;
-    const { feed } = packet;
+    const held = this.sequencer.held;
+    const heldMax = this.sequencer.heldMax;
+    const feed = packet.feed;
     const framing = this.#framing;
     const suspect = this.#suspects[feed] as Suspect;
     const nowNs = this.#nowNs[0] as number;
@@ -342,7 +346,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
         suspect.begin(framing, nowNs);
       }
     }
-    const { packets } = suspect;
+    const packets = suspect.packets;
     const room = 2 * (held[feed] as number) < (heldMax[feed] as number);
     if (drop || !room || packets.count === packets.capacity) {
       if (kind === FramingKind.DATA) this.#counters.increment(C.MERGE_UNBELIEVED);
@@ -379,7 +383,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   /** Takes a believed session in place of the present one. */
   #switch(suspect: Suspect): void {
-    const { session } = suspect;
+    const session = suspect.session;
     this.sequencer.flush(GapCause.SESSION);
     this.sequencer.tellEnd();
     this.#releaseAll(this.#early);
@@ -420,7 +424,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   }
 
   #replay(packets: PacketWindow): void {
-    const { held } = this.sequencer;
+    const held = this.sequencer.held;
     while (packets.count > 0) {
       const packet = packets.takeFirst();
       held[packet.feed] = (held[packet.feed] as number) - 1;
@@ -436,11 +440,11 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   }
 
   #releaseAll(packets: PacketWindow): void {
-    const { held } = this.sequencer;
+    const held = this.sequencer.held;
     while (packets.count > 0) {
-      const { feed, frame } = packets.takeFirst();
-      held[feed] = (held[feed] as number) - 1;
-      this.#owner.release(feed, frame);
+      const packet = packets.takeFirst();
+      held[packet.feed] = (held[packet.feed] as number) - 1;
+      this.#owner.release(packet.feed, packet.frame);
     }
   }
 

@@ -135,7 +135,7 @@ export class MissingRanges {
   }
 
   #remove(at: number, n: number): void {
-    const { count } = this;
+    const count = this.count;
     this.from.copyWithin(at, at + n, count);
     this.to.copyWithin(at, at + n, count);
     this.noticedNs.copyWithin(at, at + n, count);
@@ -145,7 +145,7 @@ export class MissingRanges {
 
   #split(at: number, cutFrom: number, cutTo: number): void {
     if (CHECKED) assert(this.count < this.capacity, "MISSING_FULL");
-    const { count } = this;
+    const count = this.count;
     this.from.copyWithin(at + 1, at, count);
     this.to.copyWithin(at + 1, at, count);
     this.noticedNs.copyWithin(at + 1, at, count);

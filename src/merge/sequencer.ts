@@ -68,7 +68,8 @@ export class Sequencer {
   readonly #allowanceNs: number;
 
   constructor(options: MergeOptions, health: FeedHealth, patience: Patience) {
-    const { config, frames } = options;
+    const config = options.config;
+    const frames = options.frames;
     this.missing = new MissingRanges(2 * config.windowPackets + 64);
     this.window = new PacketWindow(config.windowPackets);
     this.#framing = options.framing;
@@ -86,7 +87,7 @@ export class Sequencer {
     // A file's two feeds share one region: together they may hold half of it.
     const shared = frames.length > 1 && frames[0]?.ref === frames[1]?.ref;
     for (let feed = 0; feed < frames.length; feed++) {
-      const { frameCount } = frames[feed] as FrameView;
+      const frameCount = (frames[feed] as FrameView).frameCount;
       this.heldMax[feed] = Math.max(1, Math.floor(frameCount / (shared ? 4 : 2)));
     }
   }
@@ -115,8 +116,10 @@ export class Sequencer {
    * describe another afterwards.
    */
   accept(kind: number, packet: PacketRef): void {
-    const { state, missing } = this;
-    const { feed, frame } = packet;
+    const state = this.state;
+    const missing = this.missing;
+    const feed = packet.feed;
+    const frame = packet.frame;
     const nowNs = this.#nowNs[0] as number;
     const seq = this.#framing.seq[0] as number;
     const end = seq + this.#framing.count;
@@ -158,7 +161,8 @@ export class Sequencer {
 
   /** Takes the end that was told while the start was still looked for, unless beyond the jump. */
   noteEnd(seq: number, maxJump: number): void {
-    const { state, missing } = this;
+    const state = this.state;
+    const missing = this.missing;
     const next = state[NEXT] as number;
     const high = state[HIGH] as number;
     if (seq < next || seq > next + maxJump) return;
@@ -173,8 +177,15 @@ export class Sequencer {
 
   /** Passes a packet without sequence on as it came; framing describes it. */
   passUnsequenced(packet: PacketRef): void {
-    const { firstOffset, count } = this.#framing;
-    const { feed, frame, offset, length, tsLo, tsHi, tsKind } = packet;
+    const firstOffset = this.#framing.firstOffset;
+    const count = this.#framing.count;
+    const feed = packet.feed;
+    const frame = packet.frame;
+    const offset = packet.offset;
+    const length = packet.length;
+    const tsLo = packet.tsLo;
+    const tsHi = packet.tsHi;
+    const tsKind = packet.tsKind;
     this.#counters.increment(C.MERGE_UNSEQUENCED);
     this.#counters.increment(C.MERGE_DELIVERED_PACKETS);
     this.#counters.add(C.MERGE_DELIVERED_MESSAGES, count);
@@ -183,13 +194,13 @@ export class Sequencer {
 
   /** Messages that came and wait for the first missing range. */
   waiting(): number {
-    const { state } = this;
+    const state = this.state;
     return (state[HIGH] as number) - (state[NEXT] as number) - (this.missing.total[0] as number);
   }
 
   /** Gives the first missing range up: the stream goes on behind it. */
   giveUpFirst(cause: number): void {
-    const { missing } = this;
+    const missing = this.missing;
     const from = missing.from[0] as number;
     const to = missing.to[0] as number;
     if (CHECKED) assert(from === this.state[NEXT], "MISSING_NOT_AT_NEXT");
@@ -232,7 +243,7 @@ export class Sequencer {
 
   /** How many missing ranges are old enough for the log: always the list's first ones. */
   openGaps(nowNs: number): number {
-    const { count } = this.missing;
+    const count = this.missing.count;
     let open = 0;
     while (open < count && nowNs - this.openSince(open) >= this.#allowanceNs) open++;
     return open;
@@ -256,8 +267,10 @@ export class Sequencer {
 
   /** Forwards a packet that brings something new, or holds it. */
   #place(seq: number, packet: PacketRef): void {
-    const { state, window, held } = this;
-    const { feed } = packet;
+    const state = this.state;
+    const window = this.window;
+    const held = this.held;
+    const feed = packet.feed;
     let early = seq > (state[NEXT] as number);
     if (!early) {
       state[ADVANCED_NS] = this.#nowNs[0] as number;
@@ -288,7 +301,9 @@ export class Sequencer {
 
   /** Passes held packets on as far as nothing is missing. */
   #drain(): void {
-    const { state, window, held } = this;
+    const state = this.state;
+    const window = this.window;
+    const held = this.held;
     while (window.count > 0 && window.firstSeq <= (state[NEXT] as number)) {
       const packet = window.takeFirst();
       held[packet.feed] = (held[packet.feed] as number) - 1;
@@ -300,7 +315,10 @@ export class Sequencer {
   /** Passes on the part of framing's packet from `next` on, or releases it when there is none. */
   #forward(packet: PacketRef): void {
     const framing = this.#framing;
-    const { feed, frame, offset, length } = packet;
+    const feed = packet.feed;
+    const frame = packet.frame;
+    const offset = packet.offset;
+    const length = packet.length;
     const next = this.state[NEXT] as number;
     const seq = framing.seq[0] as number;
     const end = seq + framing.count;
@@ -309,7 +327,7 @@ export class Sequencer {
       this.#owner.release(feed, frame);
       return;
     }
-    let { firstOffset } = framing;
+    let firstOffset = framing.firstOffset;
     if (seq < next) {
       const view = this.#frames[feed] as FrameView;
       const at = frame * view.frameBytes + offset;
@@ -337,7 +355,8 @@ export class Sequencer {
 
   /** Logs what a packet brought that had been missing for longer than a mere reordering. */
   #logFilled(nowNs: number): void {
-    const { missing, state } = this;
+    const missing = this.missing;
+    const state = this.state;
     for (let i = 0; i < missing.pieceCount; i++) {
       const advancedNs = state[ADVANCED_NS] as number;
       const noticedNs = missing.pieceNoticedNs[i] as number;

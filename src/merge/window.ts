@@ -100,7 +100,7 @@ export class PacketWindow {
       this.#tail = 0;
     }
     this.#free[this.#freeCount++] = slot;
-    const { taken } = this;
+    const taken = this.taken;
     taken.feed = this.#feed[slot] as number;
     taken.frame = this.#frame[slot] as number;
     taken.offset = this.#offset[slot] as number;

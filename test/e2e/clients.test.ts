@@ -7,6 +7,7 @@ import {
   NyqProcess,
   nyq,
   ownGroups,
+  patientArgs,
   settled,
   startFeed,
   temporaryFolder,
@@ -22,7 +23,7 @@ test("snapshot and resumed clients end with the server's hash; a deaf one is clo
   ]);
   t.is(made.code, 0, made.stderr);
   const groups = ownGroups(11);
-  const feed = await startFeed(t, groups);
+  const feed = await startFeed(t, groups, patientArgs());
   const url = `ws://${feed.ws}`;
 
   const resumedBooks = new ClientBooks();

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ExecutionContext } from "ava";
+import { loadNative } from "../../src/core/native.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 
 const NYQ = join(PACKAGE_ROOT, "dist", "src", "cli", "nyq.js");
@@ -111,6 +112,23 @@ export interface FeedStatus {
   readonly book_hash: string;
   readonly live_orders: number;
   readonly messages: number;
+}
+
+/**
+ * What lets a feed on a machine that is busy with other tests lose nothing: a socket buffer that
+ * outlasts seconds without cpu (root may have one), and patience with the feed that is behind.
+ */
+export function patientArgs(path: "recvmmsg" | "dgram" = "recvmmsg"): string[] {
+  const sets = [
+    "rx.frames=32768",
+    "merge.window_packets=16000",
+    "merge.gap_messages=100000000",
+    "merge.gap_timeout_ms=5000",
+  ];
+  if (path === "recvmmsg" && process.getuid?.() === 0 && loadNative() !== null) {
+    sets.push("rx.rcvbuf_bytes=268435456");
+  }
+  return sets.flatMap((set) => ["--set", set]);
 }
 
 /** Starts `nyq feed` on free ports and waits for its ready line. */

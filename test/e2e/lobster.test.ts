@@ -21,6 +21,7 @@ import {
 import {
   nyq,
   ownGroups,
+  patientArgs,
   settled,
   sharedFolder,
   skip,
@@ -78,7 +79,7 @@ async function everyRowHolds(
   faults: string,
 ): Promise<void> {
   const groups = ownGroups(salt);
-  const feed = await startFeed(t, groups, ["--start", "1"]);
+  const feed = await startFeed(t, groups, ["--start", "1", ...patientArgs()]);
   const books = new ClientBooks();
   let next = 0;
   let wrong = 0;
@@ -161,7 +162,7 @@ test.serial(
       [70_001, 71_500],
     ] as const;
     const groups = ownGroups(23);
-    const feed = await startFeed(t, groups, ["--start", "1"]);
+    const feed = await startFeed(t, groups, ["--start", "1", ...patientArgs()]);
     const sent = await nyq(t, [
       ...["send", day.file, "--a", groups.a, "--b", groups.b, "--iface", "127.0.0.1"],
       ...["--mps", "40000", "--seed", "22", "--truth", "-"],

@@ -8,7 +8,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { messagesOf, WalkModel, walkHash } from "../convert/lobster-walk.ts";
-import { nyq, ownGroups, settled, sharedFolder, startFeed, temporaryFolder } from "./harness.ts";
+import {
+  nyq,
+  ownGroups,
+  patientArgs,
+  settled,
+  sharedFolder,
+  startFeed,
+  temporaryFolder,
+} from "./harness.ts";
 
 const MESSAGES = Number(process.env["NYQ_E2E_MESSAGES"] ?? "10000000");
 const INSTRUMENTS = 8000;
@@ -56,12 +64,13 @@ async function feedHash(
   file: string,
   messages: number,
   args: readonly string[],
+  mps = 150_000,
 ): Promise<string> {
   const groups = ownGroups(salt);
   const feed = await startFeed(t, groups, ["--start", "1", ...args]);
   const sent = await nyq(t, [
     ...["send", file, "--a", groups.a, "--b", groups.b, "--iface", "127.0.0.1"],
-    ...["--mps", "150000", "--fault", "drop=0.002:never-both,reorder=0.01:4"],
+    ...["--mps", String(mps), "--fault", "drop=0.002:never-both,reorder=0.01:4"],
   ]);
   t.is(sent.code, 0, sent.stderr);
   const status = await settled(feed, messages + 1);
@@ -92,7 +101,7 @@ test.serial("replay inline, on threads and by l3_ref give one hash", async (t) =
   const reference = referenceHash(folder, file);
   if (reference === null) t.log("l3_ref not built (no shared/yardstick or no gcc)");
   else t.is(reference, inline);
-  const threaded = await feedHash(t, 31, file, MESSAGES, ["-c", threads]);
+  const threaded = await feedHash(t, 31, file, MESSAGES, ["-c", threads, ...patientArgs()]);
   t.is(threaded, inline, "over multicast, one thread for each stage");
 });
 
@@ -103,8 +112,8 @@ test.serial("inline feed, threaded feed, node:dgram and a slow model give one ha
   const hash = walkHash(model);
   t.is(await replayHash(t, [file]), hash);
   const inline = ["--set", "pipeline.placement=inline"];
-  t.is(await feedHash(t, 32, file, SMALL_MESSAGES, inline), hash);
-  t.is(await feedHash(t, 33, file, SMALL_MESSAGES, ["-c", threads]), hash);
-  const dgram = [...inline, "--set", "rx.path=dgram"];
-  t.is(await feedHash(t, 34, file, SMALL_MESSAGES, dgram), hash);
+  t.is(await feedHash(t, 32, file, SMALL_MESSAGES, [...inline, ...patientArgs()]), hash);
+  t.is(await feedHash(t, 33, file, SMALL_MESSAGES, ["-c", threads, ...patientArgs()]), hash);
+  const dgram = [...inline, "--set", "rx.path=dgram", ...patientArgs("dgram")];
+  t.is(await feedHash(t, 34, file, SMALL_MESSAGES, dgram, 20_000), hash);
 });
