@@ -113,6 +113,7 @@ export class FeedStatus implements AdminProviders {
       version: VERSION,
       uptime_ns: this.#clock.elapsedNs[0],
       messages: this.#counters.get(C.DECODE_MESSAGES),
+      frames: this.#counters.get(C.PUBLISH_FRAMES),
       latency: this.#latencyFacts(),
       ready: this.ready(),
     };

@@ -112,6 +112,7 @@ export interface FeedStatus {
   readonly book_hash: string;
   readonly live_orders: number;
   readonly messages: number;
+  readonly frames: number;
 }
 
 /**
@@ -179,7 +180,7 @@ export async function settled(feed: RunningFeed, nextSeq: number): Promise<FeedS
   let status: FeedStatus | null = null;
   const quietAt = async (): Promise<FeedStatus | null> => {
     status = await feed.status();
-    const quiet = status.global_sequence === last;
+    const quiet = status.global_sequence === last && status.frames === last;
     last = status.global_sequence;
     return quiet && status.channels[0]?.next_seq === nextSeq ? status : null;
   };
