@@ -16,7 +16,7 @@ export interface ProfileProbeOptions {
   readonly folder: string;
   /** Between two samples, µs. */
   readonly intervalUs: number;
-  /** From the origin on, ns: compiling and start-up are not what is looked for. */
+  /** Not profiled at first, ns: compiling and start-up are not what is looked for. */
   readonly warmUpNs: number;
 }
 
@@ -61,16 +61,17 @@ class StartStage implements Stage {
   started = false;
   readonly #session: Session;
   readonly #clock: Clock;
-  readonly #warmUpNs: number;
+  readonly #startNs: number;
 
   constructor(session: Session, clock: Clock, warmUpNs: number) {
     this.#session = session;
     this.#clock = clock;
-    this.#warmUpNs = warmUpNs;
+    clock.update();
+    this.#startNs = (clock.elapsedNs[0] as number) + warmUpNs;
   }
 
   tick(): void {
-    if (this.started || (this.#clock.elapsedNs[0] as number) < this.#warmUpNs) return;
+    if (this.started || (this.#clock.elapsedNs[0] as number) < this.#startNs) return;
     this.started = true;
     this.#session.post("Profiler.start");
   }
