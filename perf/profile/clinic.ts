@@ -15,7 +15,7 @@ const USAGE = `npm run clinic -- doctor|flame|bubbleprof [options]
   --seconds N    how long (default 10)
   --mps R        messages a second (default 20000)
   --clinic FILE  the program (default: clinic on the PATH)
-  --out FOLDER   where the report goes (default perf/profile/out/clinic)
+  --out FOLDER   where the report goes (default .clinic)
 `;
 const INSTALL = `clinic was not found. It is installed apart, outside this package:
   npm install --prefix ~/clinic clinic@13
@@ -30,7 +30,7 @@ function main(): number {
       seconds: { type: "string", default: "10" },
       mps: { type: "string", default: "20000" },
       clinic: { type: "string", default: "clinic" },
-      out: { type: "string", default: join(PACKAGE_ROOT, "perf", "profile", "out", "clinic") },
+      out: { type: "string", default: join(PACKAGE_ROOT, ".clinic") },
     },
   });
   const [tool = "", ...rest] = positionals;
