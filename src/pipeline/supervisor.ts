@@ -133,6 +133,8 @@ export class Pipeline {
   async kill(): Promise<void> {
     this.stopWord.raise(StopPhase.NOW);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    // Inline there is no worker to await: the loop ends by itself.
+    if (this.#workers.length === 0) await Promise.allSettled([this.finished]);
   }
 
   /** Operating-system ids are not known here; tests end a worker by its index. */
@@ -155,8 +157,9 @@ class WorkerThread {
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: data,
       name,
-      // clinic and other preloaded tools must not come along into a pinned thread
-      execArgv: process.execArgv.filter((argument) => !argument.startsWith("--require")),
+      // Preloaded tools must not come along into a pinned thread, and V8's flags, which hold for the
+      // whole process anyway, are refused here.
+      execArgv: [],
     });
     const ready = deferred<ThreadReady>();
     const finished = deferred<ThreadResult>();
