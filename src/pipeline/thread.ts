@@ -72,7 +72,8 @@ export class PipelineThread {
     if (build.endpoint !== null) {
       // In one thread with publish, finish() has just closed the bus: read what is left.
       while (build.endpoint.doWork() > 0);
-      await build.endpoint.stop(build.plan.config.pipeline.stopTimeoutMs);
+      // Half, because the supervisor gives the whole pipeline no more than stopTimeoutMs.
+      await build.endpoint.stop(build.plan.config.pipeline.stopTimeoutMs / 2);
     }
     return bookResult(build);
   }

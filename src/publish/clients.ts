@@ -88,6 +88,8 @@ export class Clients {
   readonly #clients = new Map<ServerConnection, Client>();
   readonly #slots = new Uint8Array(CATCH_UP_FRAMES * BUS_SLOT_BYTES);
   readonly #paceBytes: number;
+  /** Clients that did not answer a close in time, for each tick that found them so. */
+  dropped = 0;
   #nextId = 1;
   #live = 0;
   #behind = 0;
@@ -219,7 +221,9 @@ export class Clients {
     let heartbeat: Buffer | null = null;
     for (const client of this.#clients.values()) {
       if (client.state === CLOSING) {
-        if (nowNs >= client.cutOffNs) client.connection.destroy();
+        if (nowNs < client.cutOffNs) continue;
+        this.dropped++;
+        client.connection.destroy();
         continue;
       }
       if (client.state === LIVE && nowNs - client.lastFrameNs >= HEARTBEAT_NS) {

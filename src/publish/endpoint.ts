@@ -82,6 +82,8 @@ const SLICE_FRAMES = 2048;
 const SLICE_IMAGES = 64;
 const SNAPSHOT_BYTES_MAX = 2 ** 30;
 const STOP_POLL_MS = 5;
+/** Time that clients have to answer the closing handshake when the endpoint stops. */
+const STOP_PATIENCE_MS = 1000;
 const IMAGE_RETRY_NS = 1e9;
 
 const REFUSAL_COUNTERS: Readonly<Record<Refusal, number>> = {
@@ -188,9 +190,9 @@ export class Endpoint implements Source {
 
   /**
    * Takes nobody in any more, hands out what is on the bus, closes everybody with 1001 and waits
-   * until they are gone.
+   * until they are gone, at most a second.
    *
-   * @param deadlineMs after which those who are left are dropped
+   * @param deadlineMs half for what is on the bus, half, if less than a second, for the goodbyes
    * @returns true when nobody had to be dropped
    */
   async stop(deadlineMs: number): Promise<boolean> {
@@ -204,9 +206,18 @@ export class Endpoint implements Source {
       else if (this.#clients.catchingUp) await pause();
       else break;
     }
+    const { clock } = this.#options;
+    clock.update();
+    const dropped = this.#clients.dropped;
     this.#clients.closeAllStopping();
-    while (this.#clients.count > 0 && left() > 0) await pause();
-    const clean = this.#clients.count === 0;
+    // Nobody calls tick() any more, and one who does not answer must not use up the deadline.
+    const end = performance.now() + Math.min(STOP_PATIENCE_MS, deadlineMs / 2);
+    while (this.#clients.count > 0 && performance.now() < end) {
+      await pause();
+      clock.update();
+      this.#clients.tick();
+    }
+    const clean = this.#clients.count === 0 && this.#clients.dropped === dropped;
     this.#clients.destroyAll();
     for (const server of this.#servers) server.destroy();
     return clean;

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { connect, type Socket } from "node:net";
 import test from "ava";
 import { WebSocket } from "ws";
 import { C } from "../../src/metrics/counter-table.ts";
@@ -259,6 +261,35 @@ test.serial("stop hands out what is on the bus and closes everybody with 1001", 
   }
   const late = new TestClient(harness.url, "live");
   await t.throwsAsync(late.client.connect());
+});
+
+/** Shakes hands by hand and then neither reads nor answers anything. */
+async function deafClient(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  socket.write(
+    `GET /ws?channel=obo&codec=raw-v1 HTTP/1.1\r\nHost: ${hostname}:${port}\r\n` +
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+      `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
+  );
+  const head = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+  if (!head.toString().startsWith("HTTP/1.1 101")) throw new Error(head.toString());
+  socket.pause();
+  return socket;
+}
+
+test.serial("a client that does not answer the close cannot use up stop's deadline", async (t) => {
+  t.timeout(30_000);
+  const harness = new Harness();
+  await harness.start();
+  const socket = await deafClient(harness.url);
+  await until(() => harness.endpoint.state().clients.length === 1);
+  harness.running = false;
+  // Were the deadline used up, this test's time would end first.
+  t.false(await harness.endpoint.stop(600_000), "somebody was dropped");
+  t.is(harness.counters.get(C.ENDPOINT_CLOSED_STOPPING), 1);
+  socket.destroy();
 });
 
 test.serial("a data message is refused with 1008, a ping is answered", async (t) => {
