@@ -331,9 +331,11 @@ export class Sequencer {
     if (seq < next) {
       const view = this.#frames[feed] as FrameView;
       const at = frame * view.frameBytes + offset;
-      firstOffset = framing.skip(view.data, at, length, firstOffset, next - seq);
+      firstOffset = framing.skip(view.data, at, length, firstOffset, (next - seq) | 0);
     }
-    const count = end - next;
+    // A difference of doubles is one too: as an argument it would be a heap number, which throws
+    // away the optimized code behind the sink the first time it comes.
+    const count = (end - next) | 0;
     this.state[NEXT] = end;
     this.passed = true;
     this.#counters.add(C.MERGE_DELIVERED_MESSAGES, count);
