@@ -2,6 +2,7 @@
  * Two endpoints as one: both carry the same live frames, the first copy of each wins, and as long
  * as one of them stands nothing is lost.
  */
+import type { FeedError } from "../core/errors.ts";
 import { joinHalves } from "../core/layout.ts";
 import { RAW_GLOBAL_OFFSET } from "../publish/raw-v1.ts";
 import { decodeFrame, viewOf } from "./frame.ts";
@@ -16,7 +17,7 @@ export interface BothClients {
 }
 
 /**
- * Connects to both endpoints. A decides where to begin; B follows from A's first live frame on, so
+ * Connects to both endpoints; onError is told when both have given up. A decides where to begin; B follows from A's first live frame on, so
  * that no frame from before A's snapshot can come in through B.
  *
  * Cursors number frames over all instruments, so the first of each cursor is the first of each
@@ -30,6 +31,16 @@ export async function connectBoth(
   let newest = 0;
   let b: RawClient | null = null;
   let closed = false;
+  let aGone = false;
+  let bGone = false;
+  const endsA = ends(listener, (error) => {
+    aGone = true;
+    if (b === null || bGone) listener.onError?.(error);
+  });
+  const endsB = ends(listener, (error) => {
+    bGone = true;
+    if (aGone) listener.onError?.(error);
+  });
   const take = (bytes: Uint8Array, fromA: boolean): void => {
     const view = viewOf(bytes);
     const cursor = joinHalves(
@@ -37,8 +48,9 @@ export async function connectBoth(
       view.getInt32(RAW_GLOBAL_OFFSET + 4, true),
     );
     if (cursor > 0 && cursor <= newest) return;
-    // Heartbeats, snapshots and gaps are A's to tell; a gap that B has filled is none.
-    if (cursor === 0 && !fromA) return;
+    // Heartbeats, snapshots and gaps are A's to tell while it goes on; a gap that B has filled is
+    // none.
+    if (cursor === 0 && !fromA && !aGone) return;
     if (cursor === 0 && newest > 0) {
       const frame = decodeFrame(bytes);
       if (frame.type === "GAP" && frame.last <= newest) return;
@@ -49,13 +61,13 @@ export async function connectBoth(
     if (cursor > 0 && b === null && !closed) {
       b = new RawClient(
         { ...optionsB, start: cursor },
-        { onBytes: (more) => take(more, false), ...ends(listener) },
+        { onBytes: (more) => take(more, false), ...endsB },
       );
-      // Why it could not is told through onError.
+      // Why it could not is told through onError, once A is gone too.
       b.connect().catch(() => undefined);
     }
   };
-  const a = new RawClient(optionsA, { onBytes: (bytes) => take(bytes, true), ...ends(listener) });
+  const a = new RawClient(optionsA, { onBytes: (bytes) => take(bytes, true), ...endsA });
   await a.connect();
   return {
     a,
@@ -68,11 +80,11 @@ export async function connectBoth(
   };
 }
 
-/** What both connections tell alike. */
-function ends(listener: RawListener): RawListener {
+/** What both connections tell alike, and who takes it that one of them gives up. */
+function ends(listener: RawListener, onError: (error: FeedError) => void): RawListener {
   return {
     onOpen: (resumed) => listener.onOpen?.(resumed),
     onClose: (code, reason) => listener.onClose?.(code, reason),
-    onError: (error) => listener.onError?.(error),
+    onError,
   };
 }

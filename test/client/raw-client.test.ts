@@ -116,3 +116,30 @@ test("two endpoints as one: either may fail, nothing is lost and nothing comes t
   both.close();
   await harness.stop();
 });
+
+test("two endpoints as one: one that gives up is told only when the other is gone too", async (t) => {
+  const harness = new Harness();
+  await harness.start();
+  const books = new ClientBooks();
+  const errors: string[] = [];
+  const options = { retryMs: 5, reconnect: false };
+  const both = await connectBoth(
+    { ...options, url: harness.url, start: "snapshot" },
+    { ...options, url: harness.urlB },
+    { onBytes: (bytes) => books.applyBytes(bytes), onError: (error) => errors.push(error.message) },
+  );
+  await until(() => harness.endpoint.state().clients.length === 1);
+  harness.churn(100);
+  await until(() => harness.endpoint.state().clients.length === 2);
+  both.a.drop();
+  await until(() => harness.endpoint.state().clients.length === 1);
+  harness.churn(100);
+  await until(() => books.cursor === harness.head);
+  await turns();
+  t.deepEqual(errors, [], "B goes on");
+  both.b()?.drop();
+  await until(() => errors.length > 0);
+  t.is(errors.length, 1);
+  t.true(errors[0]?.includes(harness.urlB), errors[0]);
+  await harness.stop();
+});
