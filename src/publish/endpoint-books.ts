@@ -60,6 +60,8 @@ export class EndpointBooks implements ImageListener {
   cursor = 0;
   /** True while the books are not those at `cursor`. */
   overrun = false;
+  /** True when something did not fit since the last overrun: only new images make it good. */
+  unfit = false;
   readonly #counters: Counters;
   readonly #instruments: number;
   readonly #ids: InstrumentIds | null;
@@ -100,10 +102,11 @@ export class EndpointBooks implements ImageListener {
     for (let i = 0; i < count; i++) this.#applySlot(words, i * BUS_SLOT_WORDS);
   }
 
-  /** The bus went over the endpoint: throws the books away. @param next first cursor still to come */
+  /** They cannot be trusted: throws the books away. @param next first cursor still to come */
   onOverrun(next: number): void {
     this.core.clear();
     this.overrun = true;
+    this.unfit = false;
     this.cursor = next - 1;
     this.#completeAt = NO_IMAGE;
     this.#imageCursor.fill(NO_IMAGE);
@@ -127,7 +130,7 @@ export class EndpointBooks implements ImageListener {
   ): void {
     if (instrument >= this.#instruments) return;
     if (this.core.add(instrument, side, idLo, idHi, pxLo, pxHi, qtyLo, qtyHi) < 0) {
-      this.#counters.increment(C.ENDPOINT_UNAPPLIED);
+      this.#unapplied();
     }
   }
 
@@ -191,7 +194,7 @@ export class EndpointBooks implements ImageListener {
       words[at + SLOT_INSTRUMENT + 1] as number,
     );
     if (instrument < 0) {
-      this.#counters.increment(C.ENDPOINT_UNAPPLIED);
+      this.#unapplied();
       return;
     }
     this.#frames[instrument] = (this.#frames[instrument] as number) + 1;
@@ -226,7 +229,7 @@ export class EndpointBooks implements ImageListener {
     } else if (slot >= 0) {
       applied = this.#takeOff(slot, a, b, type);
     }
-    if (!applied) this.#counters.increment(C.ENDPOINT_UNAPPLIED);
+    if (!applied) this.#unapplied();
   }
 
   /** EXECUTE or CANCEL. @returns false when more was taken than rested */
@@ -254,9 +257,14 @@ export class EndpointBooks implements ImageListener {
     return newest;
   }
 
+  #unapplied(): void {
+    this.unfit = true;
+    this.#counters.increment(C.ENDPOINT_UNAPPLIED);
+  }
+
   /** Ends the overrun once every image has come and every frame that they hold was passed. */
   #settle(): void {
-    if (this.#completeAt < 0 || this.cursor < this.#completeAt) return;
+    if (this.unfit || this.#completeAt < 0 || this.cursor < this.#completeAt) return;
     this.#completeAt = NO_IMAGE;
     this.overrun = false;
     this.#counters.increment(C.ENDPOINT_REBUILDS);

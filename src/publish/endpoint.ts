@@ -109,6 +109,8 @@ export class Endpoint implements Source {
   #image: Buffer | null = null;
   #imageCursor = 0;
   #imageRetryNs = 0;
+  /** The books were thrown away and images have still to be asked for. */
+  #imagesDue = false;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -152,7 +154,7 @@ export class Endpoint implements Source {
   tick(): void {
     this.#clients.tick();
     this.#dropStaleImage();
-    if (this.#books.overrun && this.#options.imageSource?.failed() === true) this.#retryImages();
+    if (this.#books.overrun) this.#retryImages();
   }
 
   /** True when the publish stage has closed the bus and all of it was read. */
@@ -301,6 +303,7 @@ export class Endpoint implements Source {
     if (this.#clients.liveCount > 0) {
       this.#clients.broadcast(packMessages(this.#slots, count), this.#books.cursor);
     }
+    if (this.#books.unfit && !this.#books.overrun) this.#onUnfit();
     return count;
   }
 
@@ -312,8 +315,20 @@ export class Endpoint implements Source {
     log(`endpoint overrun: frames ${overrunFrom} to ${overrunTo} missed, books are rebuilt`);
     this.#books.onOverrun(next);
     this.#image = null;
+    this.#imagesDue = false;
     this.#clients.closeAllOverrun();
     imageSource?.request();
+  }
+
+  /** A frame did not fit. Clients lost nothing and stay, but the endpoint's own books are wrong. */
+  #onUnfit(): void {
+    const { counters, log } = this.#options;
+    counters.increment(C.ENDPOINT_OVERRUNS);
+    log(`endpoint: a frame up to ${this.#books.cursor} did not fit the books, they are rebuilt`);
+    this.#books.onOverrun(this.#reader.next);
+    this.#image = null;
+    this.#imagesDue = true;
+    this.#retryImages();
   }
 
   /** @returns true when no image waits, so that frames may be read */
@@ -322,13 +337,22 @@ export class Endpoint implements Source {
     return imageSource === undefined || imageSource.read(this.#books, SLICE_IMAGES);
   }
 
-  /** An instrument was too large for the image ring; it may be smaller in a while. */
+  /** Asks for images that are due, or again for those that came to nothing; once a second. */
   #retryImages(): void {
-    const now = this.#options.clock.elapsedNs[0] as number;
-    if (now < this.#imageRetryNs) return;
+    const { clock, imageSource, log } = this.#options;
+    if (imageSource === undefined) return;
+    const { unfit } = this.#books;
+    const failed = imageSource.failed();
+    const now = clock.elapsedNs[0] as number;
+    if (!(this.#imagesDue || unfit || failed) || now < this.#imageRetryNs) return;
     this.#imageRetryNs = now + IMAGE_RETRY_NS;
-    this.#options.log("endpoint overrun: a book is too large for the image ring, asking again");
-    this.#options.imageSource?.request();
+    this.#imagesDue = false;
+    if (failed) log("endpoint overrun: a book is too large for the image ring, asking again");
+    if (unfit) {
+      log("endpoint overrun: an image or a frame did not fit the books, asking again");
+      this.#books.onOverrun(this.#reader.next);
+    }
+    imageSource.request();
   }
 }
 

@@ -89,6 +89,80 @@ test("an overrun during the rebuild starts it again", async (t) => {
   await harness.stop();
 });
 
+/** A frame that fits no book: the endpoint's must differ from the stage's, or the bus is wrong. */
+function publishUnfit(harness: Harness): void {
+  harness.publish.onCancelled(3, 1_000_000, 0, 0, 0);
+  harness.publish.onBatchEnd();
+  while (harness.endpoint.doWork() > 0);
+}
+
+function rebuild(harness: Harness, writer: ImageWriter): void {
+  while (writer.isWanted()) {
+    writer.step(harness.core, harness.head);
+    harness.churn(2);
+    harness.endpoint.doWork();
+  }
+  while (harness.endpoint.doWork() > 0);
+}
+
+test("books that a frame does not fit are not shown as good, but rebuilt", async (t) => {
+  const [writer, reader] = pair(1 << 20, 16);
+  const harness = new Harness({}, { imageSource: reader }, 13);
+  await harness.start();
+  harness.running = false;
+  const watcher = new TestClient(harness.url, "live");
+  await watcher.client.connect();
+  harness.churn(2000);
+  while (harness.endpoint.doWork() > 0);
+  t.false(harness.endpoint.state().overrun);
+  publishUnfit(harness);
+  t.true(harness.endpoint.state().overrun);
+  t.is(harness.endpoint.state().bookHash, null);
+  const late = new TestClient(harness.url, "snapshot");
+  await t.throwsAsync(late.client.connect(), { message: /503/ });
+  rebuild(harness, writer);
+  t.is(harness.endpoint.state().bookHash, harness.core.hashHex());
+  t.is(harness.counters.get(C.ENDPOINT_UNAPPLIED), 1);
+  t.is(harness.counters.get(C.ENDPOINT_REBUILDS), 1);
+  await until(() => watcher.cursors().length === harness.head);
+  t.deepEqual(watcher.closes, [], "a live client lost nothing and stays");
+  await harness.stop();
+});
+
+test("books that fit nothing time and again are rebuilt once a second", async (t) => {
+  const [writer, reader] = pair(1 << 20, 16);
+  const harness = new Harness({}, { imageSource: reader }, 14);
+  await harness.start();
+  harness.running = false;
+  harness.churn(2000);
+  publishUnfit(harness);
+  rebuild(harness, writer);
+  t.false(harness.endpoint.state().overrun);
+  publishUnfit(harness);
+  harness.clock.advance(0.99e9);
+  harness.endpoint.tick();
+  t.true(harness.endpoint.state().overrun);
+  t.false(writer.isWanted(), "not within the second");
+  harness.clock.advance(0.01e9);
+  harness.endpoint.tick();
+  t.true(writer.isWanted());
+  // Frames that do not fit come among the images.
+  while (harness.endpoint.state().overrun && writer.isWanted()) {
+    writer.step(harness.core, harness.head);
+    harness.endpoint.doWork();
+    publishUnfit(harness);
+  }
+  harness.endpoint.tick();
+  t.true(harness.endpoint.state().overrun, "wrong images end no rebuild");
+  t.false(writer.isWanted());
+  harness.clock.advance(1e9);
+  harness.endpoint.tick();
+  rebuild(harness, writer);
+  t.is(harness.endpoint.state().bookHash, harness.core.hashHex());
+  t.is(harness.counters.get(C.ENDPOINT_REBUILDS), 2);
+  await harness.stop();
+});
+
 test("a large book comes in several records and a queue keeps its order", (t) => {
   const [writer, reader] = pair(1 << 16);
   const core = new BookCore({
