@@ -1,4 +1,6 @@
 /** Stopping: SIGTERM under load, a worker that dies, a machine that cannot do what was asked. */
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { RawClient } from "../../src/client/raw-client.ts";
@@ -53,6 +55,38 @@ test("SIGTERM under load ends an inline feed with 0 and closes clients with 1001
 
 test("SIGTERM under load ends a threaded feed with 0 and closes clients with 1001", async (t) => {
   await stopsUnderLoad(t, 2, ["-c", LAPTOP]);
+});
+
+/** A client that shakes hands and then neither reads nor answers the close. */
+async function stopsBesideDeafClient(
+  t: ExecutionContext,
+  salt: number,
+  args: readonly string[],
+): Promise<void> {
+  const feed = await startFeed(t, ownGroups(salt), args);
+  const { hostname, port } = new URL(`ws://${feed.ws}`);
+  const socket = connect(Number(port), hostname);
+  t.teardown(() => socket.destroy());
+  socket.on("error", () => undefined);
+  socket.write(
+    `GET /ws?channel=obo&codec=raw-v1 HTTP/1.1\r\nHost: ${feed.ws}\r\n` +
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+      `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
+  );
+  const head = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+  t.regex(head.toString(), /^HTTP\/1\.1 101/);
+  socket.pause();
+  feed.process.child.kill("SIGTERM");
+  const ended = await feed.process.ended;
+  t.is(ended.code, 0, ended.stderr);
+}
+
+test("SIGTERM ends an inline feed with 0 beside a client that answers nothing", async (t) => {
+  await stopsBesideDeafClient(t, 6, ["--set", "pipeline.placement=inline"]);
+});
+
+test("SIGTERM ends a threaded feed with 0 beside a client that answers nothing", async (t) => {
+  await stopsBesideDeafClient(t, 7, ["-c", LAPTOP]);
 });
 
 test("a worker that dies ends the pipeline with a message that names it", async (t) => {
