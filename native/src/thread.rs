@@ -43,6 +43,13 @@ pub fn allowed_cpus() -> napi::Result<Vec<u32>> {
     Ok(all.filter(|&cpu| unsafe { libc::CPU_ISSET(cpu, &set) }).map(|cpu| cpu as u32).collect())
 }
 
+/// Lets another runnable thread have the cpu.
+#[napi]
+pub fn yield_thread() {
+    // SAFETY: takes nothing, and never fails on Linux.
+    unsafe { libc::sched_yield() };
+}
+
 /// SCHED_FIFO for the calling thread; threads that it starts are normal again.
 #[napi]
 pub fn set_fifo(priority: f64) -> napi::Result<()> {

@@ -53,10 +53,18 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   const depth = wholeFlag("--depth", flags.depth, 1, DEPTH_MAX);
   const decimals = wholeFlag("--decimals", flags.decimals, 0, DECIMALS_MAX);
   const token = tokenFromEnvironment();
-  const instrument = findInstrument(await directoryFor(symbol, flags.admin, token), symbol);
+  const directory = await directoryFor(symbol, flags.admin, token);
+  const instrument = findInstrument(directory, symbol);
   const title = printable(Buffer.from(symbol));
   if (instrument === null) {
     throw new FeedError("FEED_USAGE", `${title} is no symbol of ${flags.admin} and no number`);
+  }
+  const say = (line: string): void => void process.stderr.write(`nyq book: ${line}\n`);
+  if (
+    directory.length > 0 &&
+    !directory.some(({ index }) => BigInt(index) === BigInt(instrument))
+  ) {
+    say(`${title} is not in the directory of ${flags.admin}; its book may stay empty`);
   }
   const books = new ClientBooks();
   const screen = new Screen(process.stdout, flags.once !== true && process.stdout.isTTY === true);
@@ -64,7 +72,12 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let complete = false;
     const client = new RawClient(
-      { url, start: "snapshot", ...(token === undefined ? {} : { token }) },
+      {
+        url,
+        start: "snapshot",
+        reconnect: flags.once !== true,
+        ...(token === undefined ? {} : { token }),
+      },
       {
         onBytes(bytes) {
           try {
@@ -78,6 +91,7 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
             end(error);
           }
         },
+        onClose: (code, reason) => say(`connection closed ${code} ${reason}`.trimEnd()),
         onError: (error) => end(error),
       },
     );

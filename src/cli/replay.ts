@@ -5,6 +5,7 @@ import type { ReplayFacts, ReplayOptions, ReplayOutcome } from "../pipeline/repl
 interface ReplayFlags {
   readonly protocol: string;
   readonly format: "auto" | "pcap" | "itch";
+  readonly templates?: string;
   readonly a?: string;
   readonly b?: string;
   readonly json?: boolean;
@@ -33,6 +34,7 @@ export function registerReplay(program: Command): void {
     .addOption(
       new Option("--format <f>", "file format").choices(["auto", "pcap", "itch"]).default("auto"),
     )
+    .option("--templates <xml>", "FAST templates; no protocol of this version takes any")
     .option("--a <group:port>", "feed A of a capture (default: all UDP)")
     .option("--b <group:port>", "feed B of a capture")
     .option("--json", "print one JSON object for each file")
@@ -57,6 +59,9 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   const { loadConfig } = await import("../config/load.ts");
   if (flags.dumpBook !== undefined && files.length > 1) {
     throw new FeedError("FEED_USAGE", `--dump-book takes one file, was given ${files.length}`);
+  }
+  if (flags.templates !== undefined) {
+    throw new FeedError("FEED_USAGE", `--protocol ${flags.protocol} takes no --templates`);
   }
   if ((flags.a === undefined) !== (flags.b === undefined)) {
     throw new FeedError("FEED_USAGE", "--a and --b go together");
@@ -88,6 +93,8 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     const text = flags.json ? JSON.stringify(outcome.facts) : factsText(outcome.facts);
     // With the dump on stdout the facts are talk.
     (flags.dumpBook === "-" ? process.stderr : process.stdout).write(`${text}\n`);
+    const unusable = unusableText(outcome.facts);
+    if (unusable !== null) process.stderr.write(`nyq replay: ${unusable}\n`);
     if (outcome.error !== null) {
       process.stderr.write(`nyq replay: ${outcome.error.message}\n`);
       exitCode ||= outcome.error.exitCode;
@@ -132,6 +139,12 @@ async function withProgress(
   } finally {
     bar.stop();
   }
+}
+
+/** Says why a capture with packets gave no message; the facts alone look like an empty file. */
+function unusableText(facts: ReplayFacts): string | null {
+  if (facts.messages > 0 || facts.packets === 0) return null;
+  return `${facts.file}: ${facts.packets} packets, ${facts.malformed} of them malformed, no message`;
 }
 
 function factsText(facts: ReplayFacts): string {

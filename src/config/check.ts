@@ -1,6 +1,7 @@
 /** Checks across keys, after the schema: what each key may be alone is schema.ts's. */
 import { isLoopback } from "./address.ts";
 import type { Config, ListenAddress, StageName, ThreadConfig } from "./config.ts";
+import { STAGE_NAMES } from "./config.ts";
 
 /** What the checks need to know beside the configuration. */
 export interface CheckContext {
@@ -99,7 +100,26 @@ function checkPlacement(config: Config, context: CheckContext): Finding[] {
     const times = placed.filter((other) => other === stage).length;
     if (times > 1) found.push({ paths, text: `gives stage ${stage} to a thread ${times} times` });
   }
+  if (comesBack(config)) {
+    const text =
+      "sends packets back to an earlier thread: two full rings could wait for each other";
+    found.push({ paths, text });
+  }
   return found;
+}
+
+/** True when a packet's way leaves a thread and returns to it, directly or over others. */
+function comesBack(config: Config): boolean {
+  const { threads } = config.pipeline;
+  const at = (stage: StageName): number => threads.findIndex((t) => t.stages.includes(stage));
+  for (const rx of ["rx.a", "rx.b"] as const) {
+    const way = STAGE_NAMES.filter((stage) => stage === rx || !stage.startsWith("rx."))
+      .map(at)
+      .filter((thread) => thread >= 0);
+    const left = way.filter((thread, i) => i === 0 || thread !== way[i - 1]);
+    if (new Set(left).size < left.length) return true;
+  }
+  return false;
 }
 
 function checkThreads(config: Config): Finding[] {
@@ -126,7 +146,8 @@ function checkThreads(config: Config): Finding[] {
 function checkCpus(config: Config, context: CheckContext): Finding[] {
   const found: Finding[] = [];
   const { threads, force } = config.pipeline;
-  const spinning = threads.filter((thread) => thread.idle === "spin");
+  // A yielding thread takes all that nobody else wants: it counts as spinning.
+  const spinning = threads.filter((thread) => ["spin", "yield"].includes(thread.idle));
   const pinned = new Set(spinning.filter(isPinned).map((thread) => thread.cpu));
   const taken = pinned.size + spinning.filter((thread) => !isPinned(thread)).length;
   if (taken > context.cpuCount - 1 && !force) {

@@ -129,15 +129,15 @@ const merge = z.strictObject({
   session_switch_ms: whole(
     1,
     600_000,
-    1000,
-    "A new session is taken when the old one was silent this long.",
+    3000,
+    "A new session is taken when the old one was silent this long; above two heartbeats.",
   ),
   silent_ms: whole(1, 600_000, 2000, "A feed without a packet for this long is `silent`."),
 });
 
 const book = z.strictObject({
-  orders: whole(1024, 268_435_456, 2_097_152, "Resting orders at most, all instruments together."),
-  levels: whole(1024, 134_217_728, 524_288, "Price levels at most, all instruments together."),
+  orders: whole(1024, 16_777_216, 2_097_152, "Resting orders at most, all instruments together."),
+  levels: whole(1024, 8_388_608, 524_288, "Price levels at most, all instruments together."),
   instruments: whole(1, 65_536, 65_536, "Instruments at most."),
 });
 

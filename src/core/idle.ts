@@ -3,6 +3,8 @@
  * between two cycles, so no strategy may sleep for long.
  */
 
+import type { Native } from "./native.ts";
+
 /** The names that the configuration knows. */
 export const IDLE_NAMES = ["spin", "yield", "sleep", "wait"] as const;
 export type IdleName = (typeof IDLE_NAMES)[number];
@@ -24,9 +26,22 @@ export class SpinIdle implements IdleStrategy {
   }
 }
 
+/** Offers the cpu to whoever waits for it, every cycle that found nothing. */
+export class YieldIdle implements IdleStrategy {
+  readonly #native: Native;
+
+  constructor(native: Native) {
+    this.#native = native;
+  }
+
+  idle(work: number): void {
+    if (work === 0) this.#native.yieldThread();
+  }
+}
+
 /**
  * Spins for a while, then sleeps for `sleepMs` a cycle, on a word that a producer may notify.
- * `yield` is this with 0 ms, `sleep` with 0.05 ms, `wait` with 1 ms and no spinning.
+ * `sleep` is this with 0.05 ms, `wait` with 1 ms and no spinning.
  */
 export class BackoffIdle implements IdleStrategy {
   readonly #word: Int32Array;
@@ -49,13 +64,18 @@ export class BackoffIdle implements IdleStrategy {
   }
 }
 
-/** Makes the strategy with that name. @param word a shared word that stays 0 and may be notified */
-export function makeIdle(name: IdleName, word: Int32Array): IdleStrategy {
+/**
+ * Makes the strategy with that name.
+ *
+ * @param word a shared word that stays 0 and may be notified
+ * @param native for sched_yield; without it `yield` sleeps for the shortest time there is
+ */
+export function makeIdle(name: IdleName, word: Int32Array, native: Native | null): IdleStrategy {
   switch (name) {
     case "spin":
       return new SpinIdle();
     case "yield":
-      return new BackoffIdle(word, 0, SPIN_CYCLES);
+      return native === null ? new BackoffIdle(word, SLEEP_MS, 0) : new YieldIdle(native);
     case "sleep":
       return new BackoffIdle(word, SLEEP_MS, SPIN_CYCLES);
     case "wait":

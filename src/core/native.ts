@@ -92,6 +92,8 @@ export interface Native {
   pinThread(cpu: number): void;
   /** CPUs that the calling thread may run on. */
   allowedCpus(): number[];
+  /** sched_yield: lets another runnable thread have the cpu. */
+  yieldThread(): void;
   /** SCHED_FIFO for the calling thread, 1 to 99; throws with the reason. */
   setFifo(priority: number): void;
   /**

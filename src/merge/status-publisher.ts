@@ -49,9 +49,11 @@ export class StatusPublisher {
     const { sequencer, session } = channel;
     const { missing } = sequencer;
     writer.begin();
-    fields[Field.STARTED] = channel.started ? 1 : 0;
+    // With an explicit start nothing has started before the first packet told the session.
+    const started = channel.started && session.known;
+    fields[Field.STARTED] = started ? 1 : 0;
     fields[Field.NEXT_SEQ] = sequencer.state[NEXT] as number;
-    fields[Field.IN_SYNC] = channel.started && missing.count === 0 ? 1 : 0;
+    fields[Field.IN_SYNC] = started && missing.count === 0 ? 1 : 0;
     fields[Field.LATE_JOIN] = channel.lateJoin ? 1 : 0;
     fields[Field.GAP_STALE] = sequencer.gapStale ? 1 : 0;
     fields[Field.ENDED] = sequencer.ended ? 1 : 0;

@@ -17,7 +17,7 @@ import { isTokenRight } from "./token.ts";
 /** Why /ready says no. */
 export interface ReadyReason {
   readonly channel: string;
-  readonly reason: "no-data" | "late-join" | "gap" | "overrun" | "draining";
+  readonly reason: "no-data" | "late-join" | "gap" | "overrun" | "draining" | "stalled";
 }
 
 /** What answers the requests. */

@@ -6,6 +6,8 @@ import type { Clock } from "../core/clock.ts";
 import type { PacketSink } from "../core/sinks.ts";
 
 const FLUSH_NS = 3600e9;
+/** A capture's line may rest for a night, not for longer. */
+const STEP_NS_MAX = 24 * 3600e9;
 
 /** A clock that stands still until a packet moves it; never backwards. */
 export class CaptureClock implements Clock {
@@ -20,6 +22,7 @@ export class CaptureClock implements Clock {
 
   /** Moves to a packet's receive stamp, ns since 1970 as halves. */
   advanceTo(tsLo: number, tsHi: number): void {
+    if ((tsLo | tsHi) === 0) return;
     // A stamp is above 2^53 ns: split at the millisecond, so that differences stay exact.
     const high = (tsHi >>> 0) * 4294.967296;
     const low = (tsLo >>> 0) / 1e6;
@@ -30,7 +33,9 @@ export class CaptureClock implements Clock {
       this.#startNs = ns;
     }
     const elapsed = Math.round((ms - this.#startMs) * 1e6 + (ns - this.#startNs));
-    if (elapsed > (this.elapsedNs[0] as number)) this.elapsedNs[0] = elapsed;
+    // A stamp far ahead is a broken one: time would never come back from it.
+    const ahead = elapsed - (this.elapsedNs[0] as number);
+    if (ahead > 0 && ahead < STEP_NS_MAX) this.elapsedNs[0] = elapsed;
   }
 
   /** Lets every timer come due: the file has ended. */

@@ -59,7 +59,7 @@ export class Feed {
       lockMemory(config);
       for (const ready of pipeline.ready) ready.notes.forEach(log);
       assert(pipeline.queries !== null, "FEED_WITHOUT_ENDPOINT");
-      const status = new FeedStatus(plan, pipeline.queries);
+      const status = new FeedStatus(plan, pipeline.queries, log);
       const { listen } = config.admin;
       const admin = new AdminServer({ listen, token: config.publish.token, providers: status });
       const { port } = await admin.listen();

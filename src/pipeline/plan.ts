@@ -136,7 +136,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     mergeStatus: takeMergeStatus(),
     directory: takeDirectory(config.book.instruments),
     frames,
-    steps: planSteps(config, threads, input),
+    steps: planSteps(config, threads, input, (frames[0] as FrameRegionRef).frameCount),
     freeRings: planFreeRings(threads, frames, input),
     bus: live ? takeBus(config.publish.busFrames, null) : null,
     images: live ? takeRecordRing(IMAGE_RING_BYTES) : null,
@@ -184,14 +184,22 @@ function planFrames(config: Config, input: Input, native: Native | null): FrameR
   );
 }
 
-function planSteps(config: Config, threads: readonly ThreadConfig[], input: Input): StepRing[] {
+function planSteps(
+  config: Config,
+  threads: readonly ThreadConfig[],
+  input: Input,
+  frameCount: number,
+): StepRing[] {
   const rings: StepRing[] = [];
   const steps = input.kind === "file" && input.format === "itch" ? BINARY_FILE_STEPS : STEPS;
   for (const [from, to, words] of steps) {
     const source = threadOf(threads, from);
     const target = threadOf(threads, to);
     if (source < 0 || target < 0 || source === target) continue;
-    rings.push({ from, to, ring: takeSlotRing(config.pipeline.ringSlots, words, null) });
+    // Every frame of a feed fits, so that rx never waits: it runs out of frames and stops reading.
+    const frames = from.startsWith("rx.") ? ceilPowerOfTwo(frameCount) : 0;
+    const slots = Math.max(config.pipeline.ringSlots, frames);
+    rings.push({ from, to, ring: takeSlotRing(slots, words, null) });
   }
   return rings;
 }

@@ -1,5 +1,6 @@
 /** What a thread leaves behind at its end: the books' final state and what only it counted. */
 import { walkHashHex } from "../book/hash.ts";
+import { FeedError } from "../core/errors.ts";
 import type { ThreadBuild } from "./build.ts";
 import { dumpBook } from "./dump.ts";
 
@@ -31,7 +32,7 @@ export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
     if (input.hash !== "off") hash = input.hash === "end" ? walkHashHex(core) : core.hashHex();
     if (input.dumpBook !== null) await dumpBook(core, input.dumpBook);
   }
-  const failed = build.rx[0]?.failure() ?? null;
+  const failed = build.rx[0]?.failure() ?? refusal(build);
   return {
     types: build.decoder === null ? null : typesOf(build.decoder.typeCounts),
     book:
@@ -41,6 +42,13 @@ export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
     openNs: build.rx[0]?.openNs ?? null,
     error: failed === null ? null : { code: failed.code, text: failed.message },
   };
+}
+
+/** A table that could not grow any more: what it refused is missing from the books. */
+function refusal(build: ThreadBuild): FeedError | null {
+  if (build.book?.refused !== true) return null;
+  const orders = build.core?.liveOrders ?? 0;
+  return new FeedError("FEED_CAPACITY", `a table of the books is full at ${orders} live orders`);
 }
 
 function typesOf(counts: Float64Array): Record<string, number> {

@@ -17,6 +17,9 @@ import type { EndpointQueries } from "./queries.ts";
 import { VERSION } from "./version.ts";
 
 const SAMPLE_MS = 1000;
+const STALLED_NS = 3e9;
+/** Stale instruments that /status names. */
+const STALE_SHOWN = 100;
 const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const;
 
 /** Everything that the admin server asks for. */
@@ -36,8 +39,14 @@ export class FeedStatus implements AdminProviders {
   readonly #timer: NodeJS.Timeout;
   #draining = false;
   #overrun = false;
+  #sampling = false;
+  /** Names of the threads that have not moved for STALLED_NS. */
+  #stalled = "";
+  readonly #log: (line: string) => void;
 
-  constructor(plan: Plan, queries: EndpointQueries) {
+  /** @param log takes one line each, e.g. of a thread that has stalled */
+  constructor(plan: Plan, queries: EndpointQueries, log: (line: string) => void) {
+    this.#log = log;
     this.#plan = plan;
     this.#queries = queries;
     this.#clock = new MonotonicClock(plan.origin);
@@ -95,7 +104,7 @@ export class FeedStatus implements AdminProviders {
           in_sync: merge.inSync,
           gaps: merge.gaps,
           gaps_total: merge.gapsTotal,
-          stale: this.#stale(merge.staleAll),
+          stale: await this.#stale(merge.staleAll, endpoint.instruments),
           feeds: {
             a: { ...merge.feeds.a, kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_A) },
             ...(this.#plan.config.rx.b === null
@@ -127,6 +136,7 @@ export class FeedStatus implements AdminProviders {
     if (merge.lateJoin) reasons.push({ channel, reason: "late-join" });
     if (merge.gapStale || this.#refused() > 0) reasons.push({ channel, reason: "gap" });
     if (this.#overrun) reasons.push({ channel, reason: "overrun" });
+    if (this.#stalled !== "") reasons.push({ channel, reason: "stalled" });
     if (this.#draining) reasons.push({ channel, reason: "draining" });
     return { ok: reasons.length === 0, reasons };
   }
@@ -163,22 +173,24 @@ export class FeedStatus implements AdminProviders {
     return list;
   }
 
-  /** Changes that the book refused for want of room: its books are not true any more. */
+  /** 1 while books lack what was refused for want of room, until a new session. */
   #refused(): number {
-    return this.#counters.get(C.BOOK_REFUSED);
+    return this.#counters.get(C.BOOK_INCOMPLETE);
   }
 
-  #stale(all: boolean): { all: boolean; count: number; instruments: number[] } {
-    const stale = all || this.#refused() > 0;
-    if (!stale) return { all: false, count: 0, instruments: [] };
-    const instruments: number[] = [];
-    let count = 0;
+  /** A late joiner missed the directory, so instruments that only show by frames count too. */
+  async #stale(
+    all: boolean,
+    live: number,
+  ): Promise<{ all: boolean; count: number; instruments: number[] }> {
+    if (!all && this.#refused() === 0) return { all: false, count: 0, instruments: [] };
+    const active = await this.#queries.active(STALE_SHOWN);
+    const known = new Set(active.map((row) => row.instrument));
     for (let index = 0; index < this.#plan.config.book.instruments; index++) {
-      if (this.#directory.symbolOf(index) === "") continue;
-      if (count < 100) instruments.push(index);
-      count++;
+      if (this.#directory.symbolOf(index) !== "") known.add(index);
     }
-    return { all: true, count, instruments };
+    const instruments = [...known].sort((a, b) => a - b).slice(0, STALE_SHOWN);
+    return { all: true, count: Math.max(known.size, live), instruments };
   }
 
   #stages(): object[] {
@@ -242,10 +254,30 @@ export class FeedStatus implements AdminProviders {
       this.#seen[2 * i] = cycles;
       this.#seen[2 * i + 1] = busy;
     }
+    this.#watch();
+    if (this.#sampling) return;
+    this.#sampling = true;
     // An endpoint that has ended answers nothing more; the supervisor tells why.
     this.#overrun = await this.#queries.state().then(
       (state) => state.overrun,
       () => this.#overrun,
     );
+    this.#sampling = false;
+  }
+
+  /** Notices threads whose loop does not come round any more. */
+  #watch(): void {
+    this.#clock.update();
+    const since = (this.#clock.elapsedNs[0] as number) - STALLED_NS;
+    const stalled = this.#plan.threads
+      .filter((_, i) => {
+        const seen = this.#threads[i * THREAD_STATUS_DOUBLES + ThreadStatus.SEEN_NS] as number;
+        return seen > 0 && seen < since;
+      })
+      .map((thread) => thread.name)
+      .join(", ");
+    if (stalled === this.#stalled) return;
+    this.#stalled = stalled;
+    this.#log(stalled === "" ? "all threads move again" : `stalled threads: ${stalled}`);
   }
 }

@@ -157,8 +157,8 @@ class WorkerThread {
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), {
       workerData: data,
       name,
-      // Preloaded tools must not come along into a pinned thread, and V8's flags, which hold for the
-      // whole process anyway, are refused here.
+      // Preloaded tools must not come along into a pinned thread, and V8's flags, which hold for
+      // the whole process anyway, are refused here.
       execArgv: [],
     });
     const ready = deferred<ThreadReady>();

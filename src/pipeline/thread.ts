@@ -2,6 +2,7 @@
  * What happens on a pipeline thread from its start to its end, the same for a worker and for the
  * main thread: set the thread up, build its stages, run, close, tell the result.
  */
+import { isMainThread } from "node:worker_threads";
 import type { ThreadConfig } from "../config/config.ts";
 import { FeedError } from "../core/errors.ts";
 import { makeIdle } from "../core/idle.ts";
@@ -63,10 +64,11 @@ export class PipelineThread {
     if (file?.fill) {
       await runPumped(duty, file.fill, build.stop);
     } else if (this.#config.loop === "event") {
-      await runEvented(duty, this.#config.idle === "spin", build.stop);
+      const spins = this.#config.idle === "spin" || this.#config.idle === "yield";
+      await runEvented(duty, spins, build.stop);
     } else {
       const word = build.stop.words.subarray(1, 2);
-      runSpinning(duty, makeIdle(this.#config.idle, word), build.stop);
+      runSpinning(duty, makeIdle(this.#config.idle, word, loadNative()), build.stop);
     }
     build.finish();
     if (build.endpoint !== null) {
@@ -80,8 +82,10 @@ export class PipelineThread {
 }
 
 function setUpThread(config: ThreadConfig): void {
-  if (config.cpu === null && config.fifo === 0) return;
   const native = loadNative();
+  // The main thread's name is the process's: it stays.
+  if (!isMainThread) native?.setThreadName(`nyq-${config.name}`.slice(0, 15));
+  if (config.cpu === null && config.fifo === 0) return;
   if (native === null) {
     throw new FeedError(
       "FEED_NATIVE_MISSING",
@@ -89,7 +93,6 @@ function setUpThread(config: ThreadConfig): void {
         nativeMissing(),
     );
   }
-  native.setThreadName(`nyq-${config.name}`.slice(0, 15));
   try {
     if (config.cpu !== null) native.pinThread(config.cpu);
     if (config.fifo > 0) native.setFifo(config.fifo);

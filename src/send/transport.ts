@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:dgram";
 import { createSocket } from "node:dgram";
-import { FeedError } from "../core/errors.ts";
+import { errorText, FeedError } from "../core/errors.ts";
 import type { Native, NativeSender, SenderOptions } from "../core/native.ts";
 import { loadNative } from "../core/native.ts";
 
@@ -30,14 +30,19 @@ export interface PacketSender {
   close(): void;
 }
 
-/** Opens a sender: with the addon when it is built, else with node:dgram. */
+/** Opens a sender: with the addon when it is built, else with node:dgram. @throws FEED_SOCKET */
 export async function openSender(
   options: SenderOptions,
   native: Native | null = loadNative(),
 ): Promise<PacketSender> {
-  return native === null
-    ? await DgramSender.open(options)
-    : new SendmmsgSender(native.openSender(options), options);
+  if (native === null) return DgramSender.open(options);
+  let socket: NativeSender;
+  try {
+    socket = native.openSender(options);
+  } catch (error) {
+    throw new FeedError("FEED_SOCKET", `sender: ${errorText(error)}`, { cause: error });
+  }
+  return new SendmmsgSender(socket, options);
 }
 
 /** Sends with sendmmsg. */

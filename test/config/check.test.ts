@@ -152,3 +152,21 @@ test("a wrong value does not bring findings about what it left behind", (t) => {
   const wrong = said(placed([{ ...HOT, fifo: 1000 }, ENDPOINT]));
   t.is(wrong.length, 1, wrong.join("\n"));
 });
+
+test("a way that comes back to an earlier thread is refused: full rings would wait in a ring", (t) => {
+  const thread = (name: string, loop: string, stages: string[]) => ({
+    name,
+    loop,
+    idle: "sleep",
+    stages,
+  });
+  const late = ["merge", "decode", "book", "publish"];
+  const out = thread("out", "event", ["endpoint"]);
+  const back = /sends packets back to an earlier thread/;
+  const endpointFirst = [thread("io", "event", ["rx.a", "endpoint"]), thread("hot", "spin", late)];
+  t.regex(said(placed(endpointFirst)).join("; "), back);
+  const around = ["rx.a", "decode", "book", "publish"];
+  const mergeAside = [thread("one", "spin", around), thread("two", "spin", ["merge"]), out];
+  t.regex(said(placed(mergeAside)).join("; "), back);
+  t.deepEqual(said(placed([thread("rx", "spin", ["rx.a"]), thread("hot", "spin", late), out])), []);
+});
