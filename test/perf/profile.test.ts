@@ -1,4 +1,4 @@
-/** The profilers at smoke size: a file for each thread that DevTools would take, and their words. */
+/** The profilers at smoke size: a file a thread that DevTools would take, and what they say. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import type { Profiler } from "node:inspector";
