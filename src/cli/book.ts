@@ -71,6 +71,7 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   const draw = (): void => screen.draw(ladderLines(books, { title, instrument, depth, decimals }));
   await new Promise<void>((resolve, reject) => {
     let complete = false;
+    let ended = false;
     const client = new RawClient(
       {
         url,
@@ -91,12 +92,15 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
             end(error);
           }
         },
-        onClose: (code, reason) => say(`connection closed ${code} ${reason}`.trimEnd()),
+        onClose(code, reason) {
+          if (!ended) say(`connection closed ${code} ${reason}`.trimEnd());
+        },
         onError: (error) => end(error),
       },
     );
     const timer = setInterval(() => complete && screen.changed(books.cursor) && draw(), REDRAW_MS);
     const end = (error?: unknown): void => {
+      ended = true;
       clearInterval(timer);
       client.close();
       if (error === undefined) {
