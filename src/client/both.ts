@@ -17,7 +17,8 @@ export interface BothClients {
 }
 
 /**
- * Connects to both endpoints; onError is told when both have given up. A decides where to begin; B follows from A's first live frame on, so
+ * Connects to both endpoints; onError is told when both have given up. A decides where to begin; B
+ * follows from A's first live frame on, so
  * that no frame from before A's snapshot can come in through B.
  *
  * Cursors number frames over all instruments, so the first of each cursor is the first of each
