@@ -53,17 +53,15 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   const depth = wholeFlag("--depth", flags.depth, 1, DEPTH_MAX);
   const decimals = wholeFlag("--decimals", flags.decimals, 0, DECIMALS_MAX);
   const token = tokenFromEnvironment();
+  const connection = { url, ...(token === undefined ? {} : { token }) };
+  const say = (line: string): void => void process.stderr.write(`nyq book: ${line}\n`);
   const directory = await directoryFor(symbol, flags.admin, token);
   const instrument = findInstrument(directory, symbol);
   const title = printable(Buffer.from(symbol));
   if (instrument === null) {
     throw new FeedError("FEED_USAGE", `${title} is no symbol of ${flags.admin} and no number`);
   }
-  const say = (line: string): void => void process.stderr.write(`nyq book: ${line}\n`);
-  if (
-    directory.length > 0 &&
-    !directory.some(({ index }) => BigInt(index) === BigInt(instrument))
-  ) {
+  if (isStranger(directory, instrument)) {
     say(`${title} is not in the directory of ${flags.admin}; its book may stay empty`);
   }
   const books = new ClientBooks();
@@ -73,12 +71,7 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
     let complete = false;
     let ended = false;
     const client = new RawClient(
-      {
-        url,
-        start: "snapshot",
-        reconnect: flags.once !== true,
-        ...(token === undefined ? {} : { token }),
-      },
+      { ...connection, start: "snapshot", reconnect: flags.once !== true },
       {
         onBytes(bytes) {
           try {
@@ -111,6 +104,11 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
     void onSignals().then(() => end());
     client.connect().catch((error: unknown) => end(error));
   });
+}
+
+/** True when there is a directory and the instrument is not in it. */
+function isStranger(directory: readonly { readonly index: number }[], instrument: bigint): boolean {
+  return directory.length > 0 && !directory.some(({ index }) => BigInt(index) === instrument);
 }
 
 /** A number needs no directory, so that a feed without admin page can be looked at too. */

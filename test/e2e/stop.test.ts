@@ -113,12 +113,11 @@ test("a worker that dies ends the pipeline with a message that names it", async 
 
 test("a feed whose worker dies ends with 1 and says so", async (t) => {
   const { a, b } = ownGroups(4);
-  const feed = await startFeed(t, { a, b }, ["-c", LAPTOP], {
-    NODE_OPTIONS: `--import=data:text/javascript,${KILLER}`,
-  });
-  const ended = await feed.process.ended;
+  const where = ["--a", a, "--b", b, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${KILLER}` };
+  const ended = await nyq(t, ["feed", "-c", LAPTOP, ...where], env);
   t.is(ended.code, 1, ended.stderr);
-  t.regex(ended.stderr, /FEED_WORKER_DIED/);
+  t.regex(ended.stderr, /FEED_WORKER_DIED: thread "hot" ended unasked/);
 });
 
 test("a cpu that the machine does not have stops the start with 4", async (t) => {
