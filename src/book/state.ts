@@ -89,9 +89,12 @@ export class BookState {
   protected readonly scopeMask: number;
 
   constructor(options: BookCoreOptions) {
-    assert(options.orders >= 1 && options.orders <= 2 ** 24, "BOOK_ORDERS_CAPACITY");
-    assert(options.levels >= 1 && options.levels <= 2 ** 23, "BOOK_LEVELS_CAPACITY");
-    assert(options.instruments >= 1 && options.instruments <= 2 ** 20, "BOOK_INSTRUMENTS_CAPACITY");
+    assert(options.orders >= 1 && options.orders <= layout.ORDERS_MAX, "BOOK_ORDERS_CAPACITY");
+    assert(options.levels >= 1 && options.levels <= layout.LEVELS_MAX, "BOOK_LEVELS_CAPACITY");
+    assert(
+      options.instruments >= 1 && options.instruments <= layout.INSTRUMENTS_MAX,
+      "BOOK_INSTRUMENTS_CAPACITY",
+    );
     this.hashed = options.hash;
     this.grows = options.grow;
     this.scoped = options.scoped;

@@ -62,12 +62,6 @@ export function inspectConfig(options: LoadOptions): { config: Config; problems:
   return { config, problems };
 }
 
-/** The configuration as `config show` prints it: snake_case as in the file, secrets masked. */
-export function toShown(config: Config): Config {
-  const token = config.publish.token === null ? null : "********";
-  return { ...config, publish: { ...config.publish, token } };
-}
-
 function toConfig(snake: SnakeConfig): Config {
   const { pipeline, ...rest } = snake;
   const { thread, ...placed } = pipeline;
