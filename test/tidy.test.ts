@@ -7,7 +7,9 @@ import { PACKAGE_ROOT } from "../src/core/root.ts";
 import { HOT_FILES, hotFindings } from "./tidy/hot.ts";
 import { filesBelow, lineCount, placeOf, type Source, treeOf, visitAll } from "./tidy/source.ts";
 
-const TYPESCRIPT = ["src", "test", "perf"].flatMap((folder) => filesBelow(folder, [".ts"]));
+const TYPESCRIPT = ["src", "test", "perf", "scripts"].flatMap((folder) =>
+  filesBelow(folder, [".ts"]),
+);
 const SRC = TYPESCRIPT.filter((source) => source.path.startsWith("src/"));
 const TREES = new Map(TYPESCRIPT.map((source) => [source.path, treeOf(source)]));
 const SCRIPTS = ["web", "scripts"]
