@@ -31,6 +31,11 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import("./replay.ts")).registerReplay,
   },
   {
+    name: "decode",
+    summary: "print every message of a file with every field",
+    load: async () => (await import("./decode.ts")).registerDecode,
+  },
+  {
     name: "demo",
     summary: "a market, a feed and a page on loopback",
     load: async () => (await import("./demo.ts")).registerDemo,

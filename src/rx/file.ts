@@ -27,7 +27,7 @@ export interface FileSourceOptions extends FileSourceParts {
 }
 
 /** An input with its first bytes looked at. */
-interface Looked {
+export interface Looked {
   readonly input: ByteInput;
   readonly head: Uint8Array;
   /** True for standard input and pipes, which cannot be opened twice. */
@@ -46,7 +46,7 @@ const lookedAt = new Map<string, Looked>();
  * @throws FEED_FILE when it cannot be opened, FEED_FORMAT when it is none of the formats
  */
 export async function detectFormat(path: string): Promise<FileFormat> {
-  const looked = await look(path);
+  const looked = await lookAt(path);
   try {
     return formatOf(path, looked);
   } finally {
@@ -62,7 +62,7 @@ export async function detectFormat(path: string): Promise<FileFormat> {
  */
 export async function openFileSource(options: FileSourceOptions): Promise<FileSource> {
   const { path } = options;
-  const looked = lookedAt.get(path) ?? (await look(path));
+  const looked = lookedAt.get(path) ?? (await lookAt(path));
   lookedAt.delete(path);
   try {
     const format = options.format === "auto" ? formatOf(path, looked) : options.format;
@@ -84,7 +84,13 @@ function sourceOf(format: FileFormat, looked: Looked, options: FileSourceOptions
   throw new FeedError("FEED_FORMAT", `${path}: format=pcap, but its magic is of no capture`);
 }
 
-async function look(path: string): Promise<Looked> {
+/**
+ * Opens a file, a pipe or standard input, through gzip where it is gzip, and looks at its first
+ * bytes; they are still to be read from `input`.
+ *
+ * @throws FEED_FILE when it cannot be opened or read
+ */
+export async function lookAt(path: string): Promise<Looked> {
   let input = openInput(path);
   const isStream = !(input instanceof FdInput);
   try {

@@ -13,7 +13,7 @@ export const UdpKind = {
   OTHER: 0,
   /** An IP fragment. */
   FRAGMENT: -1,
-  /** The capture holds fewer bytes than the headers speak of. */
+  /** The capture holds fewer bytes than the headers speak of; perhaps some of the payload. */
   TRUNCATED: -2,
   /** Headers that contradict each other. */
   MALFORMED: -3,
@@ -48,6 +48,7 @@ const IPV6_HEADER_BYTES = 40;
 export class UdpParser {
   /** Where the payload begins in the buffer, bytes. */
   payloadAt = 0;
+  /** Bytes of it that were captured: all, but where the kind is TRUNCATED. */
   payloadLength = 0;
   /** IPv4 destination as a signed big-endian word; 0 for IPv6. */
   destination = 0;
@@ -61,6 +62,7 @@ export class UdpParser {
    */
   parse(data: DataView, at: number, length: number, linkType: number): number {
     const end = at + length;
+    this.payloadLength = 0;
     switch (linkType) {
       case LinkType.ETHERNET:
         return this.#tagged(data, at + 12, end);
@@ -164,11 +166,10 @@ export class UdpParser {
     if (at + UDP_HEADER_BYTES > end) return UdpKind.TRUNCATED;
     const udpBytes = data.getUint16(at + 4);
     if (udpBytes < UDP_HEADER_BYTES || udpBytes > spaceBytes) return UdpKind.MALFORMED;
-    if (at + udpBytes > end) return UdpKind.TRUNCATED;
     this.destinationPort = data.getUint16(at + 2);
     this.payloadAt = at + UDP_HEADER_BYTES;
-    this.payloadLength = udpBytes - UDP_HEADER_BYTES;
-    return UdpKind.UDP;
+    this.payloadLength = Math.min(at + udpBytes, end) - this.payloadAt;
+    return at + udpBytes > end ? UdpKind.TRUNCATED : UdpKind.UDP;
   }
 }
 
