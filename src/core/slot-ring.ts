@@ -48,42 +48,46 @@ export function takeSlotRing(
 /** The producer's half. Thread: one. */
 export class SlotRingWriter {
   readonly words: Int32Array;
-  readonly capacitySlots: number;
-  readonly #slotWords: number;
+  readonly capacitySlots: number = 0;
   readonly #control: Int32Array;
-  readonly #mask: number;
-  #claimed: number;
-  #published: number;
-  #tailSeen: number;
+  readonly #slotWords: number = 0;
+  readonly #endWords: number = 0;
+  /** First word of the next slot to claim. */
+  #at = 0;
+  /** Slots that may be claimed before the consumer's cursor has to be looked at. */
+  #room = 0;
+  #tailSeen = 0;
+  #published = 0;
 
   constructor(ref: SlotRingRef) {
     this.words = new Int32Array(mapRegion(ref.region).buffer);
     this.capacitySlots = ref.capacitySlots;
-    this.#slotWords = ref.slotWords;
     this.#control = new Int32Array(ref.control);
-    this.#mask = ref.capacitySlots - 1;
-    this.#claimed = Atomics.load(this.#control, HEAD);
-    this.#published = this.#claimed;
+    this.#slotWords = ref.slotWords;
+    this.#endWords = ref.capacitySlots * ref.slotWords;
+    this.#published = Atomics.load(this.#control, HEAD);
     this.#tailSeen = Atomics.load(this.#control, TAIL);
+    this.#at = (this.#published & (ref.capacitySlots - 1)) * ref.slotWords;
+    this.#room = (ref.capacitySlots - (this.#published - this.#tailSeen)) | 0;
   }
 
   /** Claims the next slot. @returns its first word's index in `words`, or -1 when the ring is full */
   claim(): number {
-    if (((this.#claimed - this.#tailSeen) | 0) >= this.capacitySlots) {
-      this.#tailSeen = Atomics.load(this.#control, TAIL);
-      if (((this.#claimed - this.#tailSeen) | 0) >= this.capacitySlots) return -1;
-    }
-    const at = (this.#claimed & this.#mask) * this.#slotWords;
-    this.#claimed = (this.#claimed + 1) | 0;
+    if (this.#room === 0 && this.#look() === 0) return -1;
+    this.#room = (this.#room - 1) | 0;
+    const at = this.#at;
+    const next = (at + this.#slotWords) | 0;
+    this.#at = next === this.#endWords ? 0 : next;
     return at;
   }
 
   /** Hands every claimed slot to the consumer with one store. @returns how many there were */
   publish(): number {
-    const count = (this.#claimed - this.#published) | 0;
+    const claimed = this.#claimed();
+    const count = (claimed - this.#published) | 0;
     if (count === 0) return 0;
-    this.#published = this.#claimed;
-    Atomics.store(this.#control, HEAD, this.#claimed);
+    this.#published = claimed;
+    Atomics.store(this.#control, HEAD, claimed);
     return count;
   }
 
@@ -95,25 +99,38 @@ export class SlotRingWriter {
 
   /** Slots that the consumer has not given back; a snapshot, any thread's view may be older. */
   fill(): number {
-    return (this.#claimed - Atomics.load(this.#control, TAIL)) | 0;
+    return (this.#claimed() - Atomics.load(this.#control, TAIL)) | 0;
+  }
+
+  /** Slots claimed so far, modulo 2^32; kept as room, because claim() needs that one. */
+  #claimed(): number {
+    return (this.#tailSeen + this.capacitySlots - this.#room) | 0;
+  }
+
+  /** Looks at the consumer's cursor. @returns the room there is now */
+  #look(): number {
+    const claimed = this.#claimed();
+    this.#tailSeen = Atomics.load(this.#control, TAIL);
+    this.#room = (this.capacitySlots - (claimed - this.#tailSeen)) | 0;
+    return this.#room;
   }
 }
 
 /** The consumer's half. Thread: one. */
 export class SlotRingReader {
   readonly words: Int32Array;
-  readonly capacitySlots: number;
-  readonly #slotWords: number;
+  readonly capacitySlots: number = 0;
   readonly #control: Int32Array;
-  readonly #mask: number;
-  #next: number;
-  #headSeen: number;
+  readonly #slotWords: number = 0;
+  readonly #mask: number = 0;
+  #next = 0;
+  #headSeen = 0;
 
   constructor(ref: SlotRingRef) {
     this.words = new Int32Array(mapRegion(ref.region).buffer);
     this.capacitySlots = ref.capacitySlots;
-    this.#slotWords = ref.slotWords;
     this.#control = new Int32Array(ref.control);
+    this.#slotWords = ref.slotWords;
     this.#mask = ref.capacitySlots - 1;
     this.#next = Atomics.load(this.#control, TAIL);
     this.#headSeen = this.#next;
@@ -131,7 +148,7 @@ export class SlotRingReader {
 
   /** The first word's index of the `i`th readable slot; 0 ≤ i < available(). */
   slot(i: number): number {
-    return ((this.#next + i) & this.#mask) * this.#slotWords;
+    return Math.imul((this.#next + i) & this.#mask, this.#slotWords);
   }
 
   /** Gives the first `count` readable slots back with one store. */
