@@ -23,7 +23,7 @@ const YES = new Set(["y", "t", "yes", "true", "1"]);
 const NO = new Set(["n", "f", "no", "false", "0"]);
 /** Hints to other decoders that template files for Moscow Exchange have; they change no decoding. */
 const HINTS = new Set(
-  "aligned cache fixed_size pmap1 pmap2 predict process_empty_pmap remove size skip union".split(
+  "aligned cache fixed_size max_count pmap1 pmap2 predict process_empty_pmap remove size skip union".split(
     " ",
   ),
 );

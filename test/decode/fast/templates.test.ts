@@ -183,7 +183,7 @@ test("venues' template files are read, and one that is not FAST 1.1 is refused b
     "mfast_complex30000_templates.xml": 3,
     "forts-slice/templates.xml": 12,
     "moex_forts_2017_templates.xml": 13,
-    "moex_asts_2017_templates.xml": 20,
+    "moex_asts_2017_templates.xml": 18,
     "b3_umdf_templates.xml": 32,
   };
   for (const [name, count] of Object.entries(counts)) {
