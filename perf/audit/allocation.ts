@@ -20,7 +20,7 @@ import { MonotonicClock, takeOrigin } from "../../src/core/clock.ts";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import { FramePool, FrameView, takeFrames } from "../../src/core/frames.ts";
 import { HISTOGRAM_BYTES, Histogram } from "../../src/core/histogram.ts";
-import { loadNative, type NativeSender } from "../../src/core/native.ts";
+import { loadNative, type Native, type NativeSender } from "../../src/core/native.ts";
 import type { PacketSink } from "../../src/core/sinks.ts";
 import { ItchDecoder } from "../../src/decode/itch/decoder.ts";
 import { MoldUdp64Framing } from "../../src/decode/moldudp64/framing.ts";
@@ -29,7 +29,11 @@ import { MergeStage } from "../../src/merge/merge.ts";
 import { MergeStatusWriter, takeMergeStatus } from "../../src/merge/status.ts";
 import { C, COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
 import { PublishStage } from "../../src/publish/publish-stage.ts";
-import { RecvmmsgSource } from "../../src/rx/socket-native.ts";
+import {
+  openSocket,
+  RecvmmsgSource,
+  type SocketSourceOptions,
+} from "../../src/rx/socket-native.ts";
 import { PacketCutter } from "./packets.ts";
 import { PlantedSink } from "./planted.ts";
 
@@ -122,6 +126,10 @@ interface Way {
   take(): void;
 }
 
+function recvmmsg(native: Native, options: SocketSourceOptions): RecvmmsgSource {
+  return new RecvmmsgSource(options, openSocket(native, options));
+}
+
 /** Through the kernel: sendmmsg outside the measurement, recvmmsg inside. */
 function kernelWay(pipeline: AuditPipeline): Way | null {
   const native = loadNative();
@@ -145,7 +153,7 @@ function kernelWay(pipeline: AuditPipeline): Way | null {
     const sink: PacketSink = pipeline.merge;
     const iface = "127.0.0.1";
     sources.push(
-      new RecvmmsgSource(native, {
+      recvmmsg(native, {
         feed,
         config,
         address,

@@ -203,6 +203,16 @@ export class BookCore extends BookLadder {
     this.hash1 = 0;
   }
 
+  /** As new, but for what has grown: empty, and home is the id's low bits again. */
+  reset(): void {
+    this.clear();
+    this.mixed = 0;
+    this.key0 = 0;
+    this.key1 = 0;
+    this.key2 = 0;
+    this.generation = 0;
+  }
+
   /** Removes all orders of an instrument, in O(1) each. */
   clearInstrument(instrument: number): void {
     for (let side = 0; side < 2; side++) {

@@ -16,8 +16,7 @@ const KNOWN = 4;
 /** Takes the memory of a directory. @param instruments how many, 1 to 2^20 */
 export function takeDirectory(instruments: number): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(instruments * WORDS * 4);
-  const words = new Int32Array(buffer);
-  for (let i = 0; i < instruments; i++) words[i * WORDS + 2] = i;
+  new Directory(buffer).reset();
   return buffer;
 }
 
@@ -30,6 +29,12 @@ export class Directory {
   constructor(buffer: SharedArrayBuffer) {
     this.#words = new Int32Array(buffer);
     this.instruments = this.#words.length / WORDS;
+  }
+
+  /** Knows no instrument, and each id is its index; only while nobody reads. */
+  reset(): void {
+    this.#words.fill(0);
+    for (let i = 0; i < this.instruments; i++) this.#words[i * WORDS + 2] = i;
   }
 
   /**

@@ -229,6 +229,20 @@ export class BookStage implements EventSink, Stage {
     this.#flush();
   }
 
+  /** Empty books, nothing told and nothing counted. The caller clears the shared counters. */
+  reset(): void {
+    this.core.reset();
+    this.refused = false;
+    this.#events = 0;
+    this.#changes = 0;
+    this.#unknown = 0;
+    this.#duplicates = 0;
+    this.#overExecutions = 0;
+    this.#overCancels = 0;
+    this.#zero = 0;
+    this.#refusals = 0;
+  }
+
   onBatchEnd(): void {
     this.#flush();
     this.#sink.onBatchEnd();

@@ -124,6 +124,8 @@ export interface PipelineConfig {
   /** Slots of a ring between two threads, a power of two. */
   readonly ringSlots: number;
   readonly stopTimeoutMs: number;
+  /** Generated messages that the stages are driven with before the feed is ready; 0 none. */
+  readonly warmUpMessages: number;
 }
 
 /** Logging, to stderr. */

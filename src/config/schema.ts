@@ -218,6 +218,12 @@ const pipeline = z.strictObject({
   force: flag("Allows spinning threads on every cpu."),
   ring_slots: power(64, 1_048_576, 4096, "Slots of a ring between two threads."),
   stop_timeout_ms: whole(100, 60_000, 4000, "Time for draining after a stop signal."),
+  warm_up_messages: whole(
+    0,
+    20_000_000,
+    600_000,
+    "Generated messages that the stages are driven with before the feed is ready; 0: none.",
+  ),
 });
 
 const log = z.strictObject({

@@ -97,6 +97,17 @@ export class BusWriter {
     return count;
   }
 
+  /** As new, the slots wiped; only while nobody reads. */
+  reset(): void {
+    this.cursor[0] = 0;
+    this.#claimed = 0;
+    this.#reserved = 0;
+    this.#committed = 0;
+    this.words.fill(0);
+    Atomics.store(this.#control, RESERVE, 0);
+    Atomics.store(this.#control, HEAD, 0);
+  }
+
   /** Commits what is claimed and tells the readers that nothing follows. */
   close(): void {
     this.commit();

@@ -26,6 +26,11 @@ export class Counters {
     this.values[slot] = value;
   }
 
+  /** All counters are 0; only while nobody counts. */
+  reset(): void {
+    this.values.fill(0);
+  }
+
   /** Reads a counter; another thread's may be a moment old. */
   get(slot: number): number {
     return this.values[slot] as number;

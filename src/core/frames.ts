@@ -55,7 +55,15 @@ export class FramePool implements FrameOwner {
     this.#free = new Int32Array(frameCount);
     this.#returns = returns;
     this.#count = frameCount;
+    this.reset();
+  }
+
+  /** All frames are free, whoever held them; only while nobody uses any. */
+  reset(): void {
+    const frameCount = this.#free.length;
+    this.#count = frameCount;
     for (let i = 0; i < frameCount; i++) this.#free[i] = frameCount - 1 - i;
+    for (let r = 0; r < this.#returns.length; r++) (this.#returns[r] as SlotRingReader).reset();
   }
 
   /** Frames free now, without looking at the free rings. */

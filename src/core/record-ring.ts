@@ -74,6 +74,13 @@ export class RecordRingWriter {
     return start + HEADER_BYTES;
   }
 
+  /** As new; only while neither side uses the ring. */
+  reset(): void {
+    this.#head = 0;
+    Atomics.store(this.#control, HEAD, 0);
+    Atomics.store(this.#control, TAIL, 0);
+  }
+
   /** Hands every claimed record over with one store. */
   commit(): void {
     Atomics.store(this.#control, HEAD, this.#head);
@@ -108,6 +115,14 @@ export class RecordRingReader {
     }
     this.length = this.words[at >> 2] as number;
     return at + HEADER_BYTES;
+  }
+
+  /** As new; only while neither side uses the ring. */
+  reset(): void {
+    this.#tail = 0;
+    this.length = 0;
+    Atomics.store(this.#control, HEAD, 0);
+    Atomics.store(this.#control, TAIL, 0);
   }
 
   /** Gives the record that next() found back. */

@@ -97,6 +97,15 @@ export class SlotRingWriter {
     Atomics.store(this.#control, CLOSED, 1);
   }
 
+  /** As new, both cursors too; only while neither side uses the ring. */
+  reset(): void {
+    this.#claimed = 0;
+    this.#published = 0;
+    this.#tailSeen = 0;
+    Atomics.store(this.#control, HEAD, 0);
+    Atomics.store(this.#control, TAIL, 0);
+  }
+
   /** Slots that the consumer has not given back; a snapshot, any thread's view may be older. */
   fill(): number {
     return (this.#claimed() - Atomics.load(this.#control, TAIL)) | 0;
@@ -155,6 +164,14 @@ export class SlotRingReader {
   release(count: number): void {
     this.#next = (this.#next + count) | 0;
     Atomics.store(this.#control, TAIL, this.#next);
+  }
+
+  /** As new, both cursors too; only while neither side uses the ring. */
+  reset(): void {
+    this.#next = 0;
+    this.#headSeen = 0;
+    Atomics.store(this.#control, HEAD, 0);
+    Atomics.store(this.#control, TAIL, 0);
   }
 
   /** True when the producer has closed the ring and everything in it was released. */

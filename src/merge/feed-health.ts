@@ -52,6 +52,17 @@ export class FeedHealth {
     this.#missing = [new MissingRanges(RANGES), new MissingRanges(RANGES)];
   }
 
+  /** As new: nothing came from either feed. */
+  reset(): void {
+    for (let feed = 0; feed < FEED_COUNT; feed++) (this.#missing[feed] as MissingRanges).clear();
+    this.expected.fill(0);
+    this.lastNs.fill(-1);
+    this.#lostNs.fill(-LOSSY_NS);
+    this.#sampleSeq.fill(0);
+    this.#lagging.fill(0);
+    this.#sampleNs = 0;
+  }
+
   /** Starts over: both feeds owe everything from `seq` on. */
   restart(seq: number): void {
     for (let feed = 0; feed < FEED_COUNT; feed++) {

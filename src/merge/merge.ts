@@ -203,9 +203,25 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   close(): void {
     this.#releaseAll(this.sequencer.window);
     this.#releaseAll(this.#early);
-    for (let i = 0; i < this.#suspects.length; i++) {
-      this.#releaseAll((this.#suspects[i] as Suspect).packets);
-    }
+    this.#releaseAll((this.#suspects[0] as Suspect).packets);
+    this.#releaseAll((this.#suspects[1] as Suspect).packets);
+    this.publishStatus();
+  }
+
+  /** As new; frames that were held are forgotten. The caller clears the shared counters first. */
+  reset(): void {
+    this.sequencer.reset();
+    this.#health.reset();
+    this.#early.clear();
+    (this.#suspects[0] as Suspect).reset();
+    (this.#suspects[1] as Suspect).reset();
+    this.session.clear();
+    this.#previous.clear();
+    this.sessions = this.#advancesSeen = 0;
+    this.#calm = false;
+    this.#times.fill(0);
+    this.#status.reset();
+    this.#startOver();
     this.publishStatus();
   }
 

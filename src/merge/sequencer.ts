@@ -92,6 +92,17 @@ export class Sequencer {
     }
   }
 
+  /** As new; frames that were held are forgotten. */
+  reset(): void {
+    this.missing.clear();
+    this.window.clear();
+    this.held.fill(0);
+    this.forget();
+    this.state.fill(0);
+    this.advances = 0;
+    this.passed = false;
+  }
+
   /** Starts numbering at `seq`; nothing may be held. */
   begin(seq: number): void {
     if (CHECKED) assert(this.window.count === 0, "BEGIN_WITH_HELD_PACKETS");

@@ -27,6 +27,14 @@ export class SessionName {
     this.known = true;
   }
 
+  /** No session. */
+  clear(): void {
+    this.hi = 0;
+    this.mid = 0;
+    this.lo = 0;
+    this.known = false;
+  }
+
   /** True when the framing's last packet belongs to this session. */
   isOf(framing: Framing): boolean {
     return (
@@ -112,5 +120,12 @@ export class Suspect {
     this.believed = false;
     this.run = 0;
     this.session.known = false;
+  }
+
+  /** As new; the owner of the packets' frames knows. */
+  reset(): void {
+    this.packets.clear();
+    this.clear();
+    this.at.fill(0);
   }
 }

@@ -117,6 +117,15 @@ export class MergeStatusWriter {
     this.fields = new Float64Array(buffer, HEADER_BYTES, DOUBLES);
   }
 
+  /** As new; only while nobody reads. */
+  reset(): void {
+    this.fields.fill(0);
+    this.#closed = 0;
+    this.#joinFloor = 0;
+    this.#lastByOutcome.fill(-1);
+    Atomics.store(this.#version, 0, 0);
+  }
+
   /** Opens a change. */
   begin(): void {
     Atomics.add(this.#version, 0, 1);

@@ -53,6 +53,15 @@ export class PacketWindow {
     this.#order = new Int32Array(2 * capacity);
     this.#free = new Int32Array(capacity);
     this.#freeCount = capacity;
+    this.clear();
+  }
+
+  /** Forgets every packet; whoever owns the frames knows. */
+  clear(): void {
+    const capacity = this.capacity;
+    this.#head = 0;
+    this.#tail = 0;
+    this.#freeCount = capacity;
     for (let i = 0; i < capacity; i++) this.#free[i] = capacity - 1 - i;
   }
 

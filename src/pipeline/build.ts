@@ -24,6 +24,7 @@ import { MergeStatusWriter } from "../merge/status.ts";
 import { Endpoint, type EndpointPorts } from "../publish/endpoint.ts";
 import { ImageReader, ImageWriter } from "../publish/image.ts";
 import { PublishStage } from "../publish/publish-stage.ts";
+import type { RecvmmsgSource } from "../rx/socket-native.ts";
 import { CaptureClock, CaptureClockSink } from "./capture-clock.ts";
 import { ChangeRingSink, ChangeRingSource } from "./change-ring.ts";
 import { EndpointSource } from "./endpoint-source.ts";
@@ -32,12 +33,19 @@ import { FrameRouter, FreeRingOwner } from "./frame-return.ts";
 import { ImageStage } from "./image-stage.ts";
 import { PacketRingSink, PacketRingSource } from "./packet-ring.ts";
 import { type Plan, threadOf } from "./plan.ts";
-import { type OpenedRx, openRx } from "./rx-open.ts";
+import { type OpenedRx, openRx, type RxParts, type WarmedRx, warmRx } from "./rx-open.ts";
 import { StopWord } from "./stop.ts";
 
 /** Where the tables of a replay start; they grow. */
 const FILE_ORDERS = 1 << 19;
 const FILE_LEVELS = 1 << 17;
+
+/** A feed's source that is still to be opened; its place among the sources, -1 for a new one. */
+interface WaitingRx {
+  readonly parts: RxParts;
+  readonly warmed: RecvmmsgSource | null;
+  readonly place: number;
+}
 
 /** One thread's share of a pipeline, built and not yet running. */
 export class ThreadBuild {
@@ -50,6 +58,8 @@ export class ThreadBuild {
   readonly stages: Stage[] = [];
   readonly notes: string[] = [];
   readonly rx: OpenedRx[] = [];
+  /** The sources of this thread while they warm up. */
+  readonly warmed: WarmedRx[] = [];
   core: BookCore | null = null;
   book: BookStage | null = null;
   decoder: ItchDecoder | null = null;
@@ -61,6 +71,9 @@ export class ThreadBuild {
   readonly #closers: (() => void)[] = [];
   readonly #views: FrameView[];
   readonly #pools: FramePool[] = [];
+  readonly #rxParts: WaitingRx[] = [];
+  readonly #resets: (() => void)[] = [];
+  #warming: boolean;
   #owner: FrameOwner | null = null;
 
   constructor(plan: Plan, index: number) {
@@ -71,18 +84,38 @@ export class ThreadBuild {
     this.stop = new StopWord(plan.stop);
     this.counters = new Counters(plan.counters);
     this.#views = plan.frames.map((ref) => new FrameView(ref));
+    this.#warming = plan.warmUp !== null;
   }
 
-  /** Builds everything that needs no waiting; open() does the rest. */
-  async open(log: (line: string) => void): Promise<void> {
+  /** Builds every stage; nothing is listened to and nobody can connect yet. */
+  build(log: (line: string) => void): void {
     this.#makePools();
     const publish = this.#buildPublish();
     const book = this.#buildBook(publish);
     const decode = this.#buildDecode(book);
     const merge = this.#buildMerge(decode);
-    if (this.#has("endpoint")) await this.#buildEndpoint(log);
-    if (this.#has("rx.a")) await this.#buildRx(0, this.#sinkOfRx("rx.a", merge, decode));
-    if (this.#has("rx.b")) await this.#buildRx(1, this.#sinkOfRx("rx.b", merge, decode));
+    if (this.#has("endpoint")) this.#buildEndpoint(log);
+    if (this.#has("rx.a")) this.#buildRx(0, this.#sinkOfRx("rx.a", merge, decode));
+    if (this.#has("rx.b")) this.#buildRx(1, this.#sinkOfRx("rx.b", merge, decode));
+  }
+
+  /** Everything as build() left it, while all threads stand still and before open(). */
+  reset(): void {
+    for (const reset of this.#resets) reset();
+  }
+
+  /** The warm-up is over: what it alone needed goes. */
+  endWarmUp(): void {
+    for (const { idle } of this.warmed) idle?.close();
+    this.warmed.length = 0;
+    this.#resets.length = 0;
+    this.#warming = false;
+  }
+
+  /** Listens: for clients first, so that they may wait for the data. */
+  async open(): Promise<void> {
+    if (this.endpoint !== null) this.ports = await this.endpoint.start();
+    for (const waiting of this.#rxParts) await this.#openRx(waiting);
   }
 
   /** Ends what the thread's last cycle left open: timers of a file, rings, the bus. */
@@ -112,7 +145,14 @@ export class ThreadBuild {
   #writer(from: StageName, to: StageName): SlotRingWriter {
     const writer = new SlotRingWriter(this.#ring(from, to));
     this.#closers.push(() => writer.close());
+    this.#resets.push(() => writer.reset());
     return writer;
+  }
+
+  #reader(ref: SlotRingRef): SlotRingReader {
+    const reader = new SlotRingReader(ref);
+    this.#resets.push(() => reader.reset());
+    return reader;
   }
 
   /** Pools live where their rx does; the other threads release through free rings. */
@@ -130,6 +170,7 @@ export class ThreadBuild {
             rings.map((ring) => new SlotRingReader(ring.ring)),
           );
         this.#pools[ringFeed] = pool;
+        this.#resets.push(() => pool.reset());
         owners.push(pool);
         continue;
       }
@@ -148,6 +189,7 @@ export class ThreadBuild {
     const owner = new FreeRingOwner(writer);
     this.stages.push(owner);
     this.#closers.push(() => writer.close());
+    this.#resets.push(() => owner.reset());
     return owner;
   }
 
@@ -169,8 +211,9 @@ export class ThreadBuild {
     });
     this.#closers.push(() => bus.close());
     this.stages.push(stage);
+    this.#resets.push(() => stage.reset());
     if (!this.#has("book")) {
-      const reader = new SlotRingReader(this.#ring("book", "publish"));
+      const reader = this.#reader(this.#ring("book", "publish"));
       this.sources.push(new ChangeRingSource(reader, stage));
     }
     return stage;
@@ -196,15 +239,20 @@ export class ThreadBuild {
     this.core = core;
     this.book = stage;
     this.stages.push(stage);
+    this.#resets.push(
+      () => stage.reset(),
+      () => directory.reset(),
+    );
     if (this.plan.images !== null) {
       const writer = new ImageWriter(
         new RecordRingWriter(this.plan.images),
         this.plan.imageRequest,
       );
       this.stages.push(new ImageStage(writer, core, this.counters));
+      this.#resets.push(() => writer.reset());
     }
     if (!this.#has("decode")) {
-      const reader = new SlotRingReader(this.#ring("decode", "book"));
+      const reader = this.#reader(this.#ring("decode", "book"));
       this.sources.push(new EventRingSource(reader, stage));
     }
     return stage;
@@ -221,9 +269,10 @@ export class ThreadBuild {
     });
     this.decoder = decoder;
     this.stages.push(decoder);
+    this.#resets.push(() => decoder.reset());
     for (const step of this.plan.steps) {
       if (step.to !== "decode") continue;
-      this.sources.push(new PacketRingSource(new SlotRingReader(step.ring), decoder));
+      this.sources.push(new PacketRingSource(this.#reader(step.ring), decoder));
     }
     return decoder;
   }
@@ -246,11 +295,12 @@ export class ThreadBuild {
     });
     this.merge = stage;
     this.stages.push(stage);
+    this.#resets.push(() => stage.reset());
     const entry =
       this.#captureClock === null ? stage : new CaptureClockSink(this.#captureClock, stage);
     for (const step of this.plan.steps) {
       if (step.to !== "merge") continue;
-      this.sources.push(new PacketRingSource(new SlotRingReader(step.ring), entry));
+      this.sources.push(new PacketRingSource(this.#reader(step.ring), entry));
     }
     return entry;
   }
@@ -264,8 +314,8 @@ export class ThreadBuild {
     return sink;
   }
 
-  async #buildRx(feed: number, sink: PacketSink): Promise<void> {
-    const opened = await openRx({
+  #buildRx(feed: number, sink: PacketSink): void {
+    const parts: RxParts = {
       plan: this.plan,
       feed,
       view: this.#views[feed] as FrameView,
@@ -274,27 +324,44 @@ export class ThreadBuild {
       clock: this.clock,
       counters: this.counters,
       stop: this.stop,
-    });
-    if (opened.note !== null) this.notes.push(opened.note);
-    this.rx.push(opened);
-    this.sources.push(opened.source);
+    };
+    const warmed = this.plan.warmUp === null ? null : warmRx(parts);
+    const place = warmed === null ? -1 : this.sources.length;
+    this.#rxParts.push({ parts, warmed: warmed?.source ?? null, place });
+    if (warmed === null) return;
+    this.warmed.push(warmed);
+    this.sources.push(warmed.source);
+    this.#resets.push(() => warmed.source.reset());
   }
 
-  async #buildEndpoint(log: (line: string) => void): Promise<void> {
+  async #openRx({ parts, warmed, place }: WaitingRx): Promise<void> {
+    const opened = await openRx(parts, warmed);
+    if (opened.note !== null) this.notes.push(opened.note);
+    this.rx.push(opened);
+    // A warmed source that serves on stands in its own place again.
+    if (place < 0) this.sources.push(opened.source);
+    else this.sources[place] = opened.source;
+  }
+
+  #buildEndpoint(log: (line: string) => void): void {
     const { bus, config, images } = this.plan;
     assert(bus !== null && images !== null, "ENDPOINT_WITHOUT_BUS");
-    this.endpoint = new Endpoint({
+    const endpoint = new Endpoint({
       bus,
       config: config.publish,
       counters: this.counters,
       clock: this.clock,
-      log,
+      // What a warm-up does to the endpoint's books is nobody's concern.
+      log: (line) => {
+        if (!this.#warming) log(line);
+      },
       directory: new Directory(this.plan.directory),
       imageSource: new ImageReader(new RecordRingReader(images), this.plan.imageRequest),
       instruments: config.book.instruments,
       orders: config.book.orders,
     });
-    this.ports = await this.endpoint.start();
-    this.sources.push(new EndpointSource(this.endpoint, this.#has("publish")));
+    this.endpoint = endpoint;
+    this.#resets.push(() => endpoint.reset());
+    this.sources.push(new EndpointSource(endpoint, this.#has("publish")));
   }
 }

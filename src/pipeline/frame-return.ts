@@ -25,6 +25,12 @@ export class FreeRingOwner implements FrameOwner, Stage {
     if (this.#pending >= PUBLISH_EVERY) this.tick();
   }
 
+  /** As new; only while neither side uses the ring. */
+  reset(): void {
+    this.#pending = 0;
+    this.#ring.reset();
+  }
+
   tick(): void {
     if (this.#pending === 0) return;
     this.#pending = 0;

@@ -30,6 +30,7 @@ import { EVENT_SLOT_WORDS } from "./event-ring.ts";
 import { THREAD_STATUS_DOUBLES } from "./loop.ts";
 import { PACKET_SLOT_WORDS } from "./packet-ring.ts";
 import { takeStopWord } from "./stop.ts";
+import { takeWarmUp, type WarmUpPlan } from "./warm-up.ts";
 
 /** A step of a packet's way, and the words of a slot where it crosses threads. */
 type Step = readonly [from: StageName, to: StageName, slotWords: number];
@@ -96,6 +97,8 @@ export interface Plan {
   readonly images: RecordRingRef | null;
   /** [0]: the endpoint's request for images. */
   readonly imageRequest: SharedArrayBuffer;
+  /** null without a warm-up. */
+  readonly warmUp: WarmUpPlan | null;
 }
 
 /** Frames of a file: chunks of a BinaryFILE, datagrams of a capture. */
@@ -124,6 +127,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
   const threads = placeStages(config, input);
   const frames = planFrames(config, input, native);
   const live = input.kind === "sockets";
+  const { warmUpMessages } = config.pipeline;
   return {
     config,
     input,
@@ -141,6 +145,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     bus: live ? takeBus(config.publish.busFrames, null) : null,
     images: live ? takeRecordRing(IMAGE_RING_BYTES) : null,
     imageRequest: new SharedArrayBuffer(128),
+    warmUp: live && warmUpMessages > 0 ? takeWarmUp(warmUpMessages, threads.length) : null,
   };
 }
 

@@ -3,12 +3,15 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
 import type { FramePool, FrameView } from "../core/frames.ts";
-import type { PacketSink } from "../core/sinks.ts";
+import { loadNative, type NativeReceiver } from "../core/native.ts";
+import { type PacketSink, StampKind } from "../core/sinks.ts";
 import { openFileSource } from "../rx/file.ts";
 import { openSocketSource } from "../rx/socket.ts";
+import { openSocket, RecvmmsgSource, type SocketSourceOptions } from "../rx/socket-native.ts";
 import type { RxSource } from "../rx/source.ts";
 import type { Plan } from "./plan.ts";
 import type { StopWord } from "./stop.ts";
+import { WarmFeed } from "./warm-up-feed.ts";
 
 /** What a feed's source needs. */
 export interface RxParts {
@@ -38,9 +41,61 @@ export interface OpenedRx {
   readonly note: string | null;
 }
 
-/** Opens it. @throws FEED_SOCKET, FEED_FILE, FEED_FORMAT */
-export async function openRx(parts: RxParts): Promise<OpenedRx> {
+/** A feed's source while it warms up. */
+export interface WarmedRx {
+  readonly source: RecvmmsgSource;
+  readonly warm: WarmFeed;
+  /** A socket on a port that nobody sends to, null without the addon. */
+  readonly idle: NativeReceiver | null;
+}
+
+/**
+ * Makes the source that a warm-up runs, and serves on where recvmmsg receives: the object is the
+ * same, only what it polls changes. With node:dgram it stands in for the source to come.
+ */
+export function warmRx(parts: RxParts): WarmedRx {
+  const { plan, feed, view } = parts;
+  const { book, channel, rx } = plan.config;
+  const warm = new WarmFeed({
+    feed,
+    view,
+    instruments: book.instruments,
+    orders: book.orders,
+    start: channel.start ?? 1,
+    stampKind: rx.timestamps === "off" ? StampKind.NONE : StampKind.SOFTWARE,
+  });
+  const options = socketOptions(parts);
+  return { source: new RecvmmsgSource(options, warm), warm, idle: idleSocket(options) };
+}
+
+function idleSocket(options: SocketSourceOptions): NativeReceiver | null {
+  const native = loadNative();
+  if (native === null || options.view.ref.region.kind !== "native") return null;
+  const config = { ...options.config, rcvbufBytes: 0 };
+  try {
+    return openSocket(native, { ...options, config, address: { ...options.address, port: 0 } });
+  } catch {
+    return null; // What is wrong with the address will be told when the feed's own is opened.
+  }
+}
+
+function socketOptions(parts: RxParts): SocketSourceOptions {
   const { plan, feed, stop } = parts;
+  const { rx } = plan.config;
+  const address = feed === 0 ? rx.a : rx.b;
+  if (address === null) throw new FeedError("FEED_CONFIG_INVALID", `rx.${"ab"[feed]} is not set`);
+  const iface = feed === 0 ? rx.iface : rx.ifaceB;
+  return { ...parts, config: rx, address, iface, stopWord: stop.words };
+}
+
+/**
+ * Opens it.
+ *
+ * @param warmed the source of a warm-up, null without one
+ * @throws FEED_SOCKET, FEED_FILE, FEED_FORMAT
+ */
+export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Promise<OpenedRx> {
+  const { plan, feed } = parts;
   const { rx } = plan.config;
   parts.clock.update();
   const openNs = parts.clock.elapsedNs[0] as number;
@@ -56,14 +111,6 @@ export async function openRx(parts: RxParts): Promise<OpenedRx> {
       note: null,
     };
   }
-  const address = feed === 0 ? rx.a : rx.b;
-  if (address === null) throw new FeedError("FEED_CONFIG_INVALID", `rx.${"ab"[feed]} is not set`);
-  const { source, note } = await openSocketSource({
-    ...parts,
-    config: rx,
-    address,
-    iface: feed === 0 ? rx.iface : rx.ifaceB,
-    stopWord: stop.words,
-  });
+  const { source, note } = await openSocketSource(socketOptions(parts), loadNative(), warmed);
   return { feed, source, fill: null, openNs, progress: null, failure: () => null, note };
 }

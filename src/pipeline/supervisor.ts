@@ -10,7 +10,7 @@ import { assert } from "../core/assert.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { deferred } from "./deferred.ts";
 import { type Plan, threadOf } from "./plan.ts";
-import { type ProbeSpec, startProbe } from "./probe.ts";
+import type { ProbeSpec } from "./probe.ts";
 import type { Answer, EndpointQueries, Query } from "./queries.ts";
 import { localQueries } from "./queries.ts";
 import type { ThreadResult } from "./result.ts";
@@ -96,16 +96,12 @@ export class Pipeline {
   static async #startInline(
     plan: Plan,
     log: (line: string) => void,
-    spec: ProbeSpec | null,
+    probe: ProbeSpec | null,
   ): Promise<Pipeline> {
     assert(plan.threads.length === 1, "INLINE_IS_ONE_THREAD");
     const thread = new PipelineThread(plan, 0);
-    const ready = await thread.open(log);
-    const probe = await startProbe(spec, thread);
-    const finished = thread.run().then(async (result) => {
-      await probe?.finish();
-      return [result];
-    });
+    const ready = await thread.open(log, probe);
+    const finished = thread.run().then((result) => [result]);
     finished.catch(() => {
       // As above.
     });

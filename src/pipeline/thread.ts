@@ -11,7 +11,9 @@ import type { EndpointPorts } from "../publish/endpoint.ts";
 import { ThreadBuild } from "./build.ts";
 import { Duty, runEvented, runPumped, runSpinning, THREAD_STATUS_DOUBLES } from "./loop.ts";
 import type { Plan } from "./plan.ts";
+import { type Probe, type ProbeSpec, startProbe } from "./probe.ts";
 import { bookResult, type ThreadResult } from "./result.ts";
+import { WarmUp } from "./warm-up.ts";
 
 /** What a thread tells when it is ready for data. */
 export interface ThreadReady {
@@ -25,7 +27,9 @@ export interface ThreadReady {
 export class PipelineThread {
   readonly build: ThreadBuild;
   readonly #config: ThreadConfig;
-  readonly #duty: () => Duty;
+  readonly #duty: Duty;
+  readonly #words: Float64Array;
+  #probe: Probe | null = null;
 
   constructor(plan: Plan, index: number) {
     this.build = new ThreadBuild(plan, index);
@@ -35,14 +39,24 @@ export class PipelineThread {
       index * THREAD_STATUS_DOUBLES * 8,
       THREAD_STATUS_DOUBLES,
     );
-    this.#duty = () => new Duty(this.build.clock, this.build.sources, this.build.stages, words);
+    const { clock, sources, stages } = this.build;
+    this.#duty = new Duty(clock, sources, stages, words);
+    this.#words = words;
   }
 
-  /** Pins, builds and opens; after it the thread waits for data. */
-  async open(log: (line: string) => void): Promise<ThreadReady> {
+  /**
+   * Pins, builds, warms up and opens; after it the thread waits for data.
+   *
+   * @param probe looks at the thread, null in production
+   */
+  async open(log: (line: string) => void, probe: ProbeSpec | null): Promise<ThreadReady> {
     setUpThread(this.#config);
     const build = this.build;
-    await build.open(log);
+    build.build(log);
+    // Before the warm-up, so that its stage is one that the duty cycle knows.
+    this.#probe = await startProbe(probe, this);
+    this.#warmUp();
+    await build.open();
     for (const { source } of build.rx) demandLoop(source.path, this.#config);
     return {
       notes: build.notes,
@@ -56,10 +70,19 @@ export class PipelineThread {
     };
   }
 
+  #warmUp(): void {
+    const build = this.build;
+    const { warmUp } = build.plan;
+    if (warmUp === null) return;
+    const note = new WarmUp(warmUp, build, this.#duty).run();
+    if (note !== null) build.notes.push(note);
+    this.#words.fill(0);
+  }
+
   /** Runs until everything is done or the pipeline gives up. */
   async run(): Promise<ThreadResult> {
     const build = this.build;
-    const duty = this.#duty();
+    const duty = this.#duty;
     const file = build.rx.find((rx) => rx.fill !== null);
     if (file?.fill) {
       await runPumped(duty, file.fill, build.stop);
@@ -77,6 +100,7 @@ export class PipelineThread {
       // Half, because the supervisor gives the whole pipeline no more than stopTimeoutMs.
       await build.endpoint.stop(build.plan.config.pipeline.stopTimeoutMs / 2);
     }
+    await this.#probe?.finish();
     return bookResult(build);
   }
 }

@@ -2,7 +2,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../core/assert.ts";
 import { errorText, FeedError } from "../core/errors.ts";
-import { startProbe } from "./probe.ts";
 import { answerQuery, type Query } from "./queries.ts";
 import type { WorkerData, WorkerMessage } from "./supervisor.ts";
 import { PipelineThread } from "./thread.ts";
@@ -11,18 +10,16 @@ async function main(): Promise<void> {
   const port = parentPort;
   assert(port !== null, "WORKER_WITHOUT_PARENT");
   const post = (message: WorkerMessage): void => port.postMessage(message);
-  const { plan, index, probe: spec } = workerData as WorkerData;
+  const { plan, index, probe } = workerData as WorkerData;
   try {
     const thread = new PipelineThread(plan, index);
-    const ready = await thread.open((line) => post({ type: "log", line }));
+    const ready = await thread.open((line) => post({ type: "log", line }), probe);
     const endpoint = thread.build.endpoint;
     if (endpoint !== null) {
       port.on("message", (query: Query) => post(answerQuery(endpoint, query)));
     }
-    const probe = await startProbe(spec, thread);
     post({ type: "ready", ready });
     const result = await thread.run();
-    await probe?.finish();
     post({ type: "finished", result });
     port.close();
   } catch (error) {

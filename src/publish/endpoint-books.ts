@@ -112,6 +112,19 @@ export class EndpointBooks implements ImageListener {
     this.#imageCursor.fill(NO_IMAGE);
   }
 
+  /** As new: empty books before the first frame. */
+  reset(): void {
+    this.core.reset();
+    this.cursor = 0;
+    this.overrun = false;
+    this.unfit = false;
+    this.#completeAt = NO_IMAGE;
+    this.#imageCursor.fill(0);
+    this.#frames.fill(0);
+    this.#trades.fill(0);
+    this.#tradeCount = 0;
+  }
+
   onImage(instrument: number, cursor: number): void {
     if (instrument >= this.#instruments) return;
     this.core.clearInstrument(instrument);

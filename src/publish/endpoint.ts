@@ -162,6 +162,19 @@ export class Endpoint implements Source {
     return this.#reader.isFinished();
   }
 
+  /** As new: before the first frame; only while nobody is connected. */
+  reset(): void {
+    this.#reader.next = 1;
+    this.#reader.overrunFrom = 0;
+    this.#reader.overrunTo = 0;
+    this.#books.reset();
+    this.#image = null;
+    this.#imageCursor = 0;
+    this.#imageRetryNs = 0;
+    this.#imagesDue = false;
+    this.#options.imageSource?.reset();
+  }
+
   /** The endpoint's books and clients, exactly at its cursor. */
   state(): EndpointState {
     const { core, cursor, overrun } = this.#books;

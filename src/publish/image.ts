@@ -52,6 +52,15 @@ export class ImageWriter {
     this.#recordOrders = Math.floor((words - HEADER_WORDS) / ORDER_WORDS);
   }
 
+  /** As new; only while the endpoint asks for nothing. */
+  reset(): void {
+    this.#ring.reset();
+    this.#request.fill(0);
+    this.#pass = 0;
+    this.#next = -1;
+    this.#written = 0;
+  }
+
   /** True while a pass was asked for and is not complete. */
   isWanted(): boolean {
     return this.#next >= 0 || Atomics.load(this.#request, PASS) !== this.#pass;
@@ -180,6 +189,13 @@ export class ImageReader {
   constructor(ring: RecordRingReader, request: SharedArrayBuffer) {
     this.#ring = ring;
     this.#request = new Int32Array(request);
+  }
+
+  /** As new; only while the book stage writes nothing. */
+  reset(): void {
+    this.#ring.reset();
+    this.#request.fill(0);
+    this.#consumed = 0;
   }
 
   /** Asks for a new pass over all books; what is left of an older one is thrown away. */

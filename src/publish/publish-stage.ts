@@ -199,6 +199,17 @@ export class PublishStage implements BookSink, Stage {
     }
   }
 
+  /** Nothing published: bus, sequences and stamps as new; only while nobody reads the bus. */
+  reset(): void {
+    this.#bus.reset();
+    this.#latency?.reset();
+    this.#sequenceLo.fill(0);
+    this.#sequenceHi.fill(0);
+    this.#stampCount = 0;
+    this.#foreignStamps = 0;
+    this.#batchBytes = 0;
+  }
+
   tick(): void {
     // Nothing here depends on time: heartbeats are the endpoint's.
   }

@@ -51,13 +51,33 @@ export interface SocketSourceOptions {
   readonly stopWord: Int32Array;
 }
 
+/**
+ * Opens the socket of a feed.
+ *
+ * @throws with the failing call, its value and the kernel's answer (Native.openReceiver)
+ */
+export function openSocket(native: Native, options: SocketSourceOptions): NativeReceiver {
+  const ref = options.view.ref;
+  assert(ref.region.kind === "native", "RECVMMSG_NEEDS_NATIVE_FRAMES");
+  return native.openReceiver({
+    group: options.address.group,
+    port: options.address.port,
+    iface: options.iface,
+    regionId: ref.region.id,
+    frameBytes: ref.frameBytes,
+    frameCount: ref.frameCount,
+    batch: options.config.batch,
+    rcvbufBytes: options.config.rcvbufBytes,
+    timestamps: TIMESTAMP_MODES[options.config.timestamps],
+    busyPollUs: options.config.busyPollUs,
+  });
+}
+
 /** See the head of the file. */
 export class RecvmmsgSource implements RxSource {
   readonly path = "recvmmsg";
-  readonly port: number;
-  readonly rcvbufBytes: number;
   readonly #feed: number;
-  readonly #receiver: NativeReceiver;
+  #receiver: NativeReceiver;
   readonly #pool: FramePool;
   readonly #sink: PacketSink;
   readonly #clock: Clock;
@@ -71,24 +91,9 @@ export class RecvmmsgSource implements RxSource {
   #inHand: number;
   #open: boolean;
 
-  /** @throws with the failing call, its value and the kernel's answer (Native.openReceiver) */
-  constructor(native: Native, options: SocketSourceOptions) {
-    const ref = options.view.ref;
-    assert(ref.region.kind === "native", "RECVMMSG_NEEDS_NATIVE_FRAMES");
-    this.#receiver = native.openReceiver({
-      group: options.address.group,
-      port: options.address.port,
-      iface: options.iface,
-      regionId: ref.region.id,
-      frameBytes: ref.frameBytes,
-      frameCount: ref.frameCount,
-      batch: options.config.batch,
-      rcvbufBytes: options.config.rcvbufBytes,
-      timestamps: TIMESTAMP_MODES[options.config.timestamps],
-      busyPollUs: options.config.busyPollUs,
-    });
-    this.port = this.#receiver.port;
-    this.rcvbufBytes = this.#receiver.rcvbufBytes;
+  /** @param receiver what is polled: openSocket's, or a warm-up's until connect() */
+  constructor(options: SocketSourceOptions, receiver: NativeReceiver) {
+    this.#receiver = receiver;
     this.#feed = options.feed;
     this.#pool = options.pool;
     this.#sink = options.sink;
@@ -102,6 +107,25 @@ export class RecvmmsgSource implements RxSource {
     this.#dropsSeenLo = 0;
     this.#inHand = 0;
     this.#open = true;
+  }
+
+  get port(): number {
+    return this.#receiver.port;
+  }
+
+  get rcvbufBytes(): number {
+    return this.#receiver.rcvbufBytes;
+  }
+
+  /** Polls another receiver from now on; who opened the one before closes it. */
+  connect(receiver: NativeReceiver): void {
+    this.#receiver = receiver;
+  }
+
+  /** As new; frames in hand are forgotten, and nothing else of the feed may be in use. */
+  reset(): void {
+    this.#dropsSeenLo = 0;
+    this.#inHand = 0;
   }
 
   /** Free frames of this feed, those in hand included. */

@@ -8,7 +8,7 @@ import type { Native } from "../core/native.ts";
 import { loadNative, nativeMissing } from "../core/native.ts";
 import { DgramSource } from "./socket-dgram.ts";
 import type { SocketSourceOptions } from "./socket-native.ts";
-import { RecvmmsgSource } from "./socket-native.ts";
+import { openSocket, RecvmmsgSource } from "./socket-native.ts";
 import type { RxSource } from "./source.ts";
 
 /** Receive buffers tried in turn when rx.rcvbuf_bytes is 0, bytes; then the kernel's default. */
@@ -25,27 +25,34 @@ export interface OpenedSource {
  * Opens a multicast source on the calling thread.
  *
  * @param native the addon, or null; with it the frames must lie in one of its regions
+ * @param warmed a source that a warm-up ran with these very options; it is used where it fits
  * @throws FEED_NATIVE_MISSING when `recvmmsg` is asked for without the addon
  * @throws FEED_SOCKET when the socket cannot be set up as asked
  */
 export async function openSocketSource(
   options: SocketSourceOptions,
   native: Native | null = loadNative(),
+  warmed: RecvmmsgSource | null = null,
 ): Promise<OpenedSource> {
-  if (options.config.rcvbufBytes > 0) return openPath(options, native);
+  if (options.config.rcvbufBytes > 0) return openPath(options, native, warmed);
   for (const rcvbufBytes of LARGE_BUFFERS) {
     try {
-      return await openPath({ ...options, config: { ...options.config, rcvbufBytes } }, native);
+      return await openPath(
+        { ...options, config: { ...options.config, rcvbufBytes } },
+        native,
+        warmed,
+      );
     } catch (error) {
       if (!errorText(error).includes("SO_RCVBUF")) throw error;
     }
   }
-  return openPath(options, native);
+  return openPath(options, native, warmed);
 }
 
 async function openPath(
   options: SocketSourceOptions,
   native: Native | null,
+  warmed: RecvmmsgSource | null,
 ): Promise<OpenedSource> {
   const { path } = options.config;
   if (path === "dgram") {
@@ -53,7 +60,7 @@ async function openPath(
     return { source: await DgramSource.open(options), note: null };
   }
   if (native !== null && options.view.ref.region.kind === "native") {
-    return { source: openNative(native, options), note: null };
+    return { source: openNative(native, options, warmed), note: null };
   }
   const why = native === null ? `addon not loaded (${nativeMissing()})` : "frames are not native";
   if (path === "recvmmsg") {
@@ -67,9 +74,16 @@ async function openPath(
   };
 }
 
-function openNative(native: Native, options: SocketSourceOptions): RxSource {
+function openNative(
+  native: Native,
+  options: SocketSourceOptions,
+  warmed: RecvmmsgSource | null,
+): RxSource {
   try {
-    return new RecvmmsgSource(native, options);
+    const receiver = openSocket(native, options);
+    if (warmed === null) return new RecvmmsgSource(options, receiver);
+    warmed.connect(receiver);
+    return warmed;
   } catch (error) {
     throw new FeedError("FEED_SOCKET", errorText(error), { cause: error });
   }

@@ -11,7 +11,9 @@ import { loadNative } from "../../src/core/native.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 
 const NYQ = join(PACKAGE_ROOT, "dist", "src", "cli", "nyq.js");
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
+/** A short warm-up: tests run side by side on few cores, and most look at something else. */
+const QUICK_START = { NYQ_PIPELINE__WARM_UP_MESSAGES: "20000" };
 
 /** The folder of shared data, or null where it is absent. */
 export function sharedFolder(...parts: string[]): string | null {
@@ -61,7 +63,7 @@ export class NyqProcess {
   constructor(t: ExecutionContext, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [NYQ, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: { ...QUICK_START, ...process.env, ...env },
     });
     this.child.stdout?.on("data", (chunk) => {
       this.stdout += chunk;

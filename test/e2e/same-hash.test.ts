@@ -114,6 +114,13 @@ test.serial("inline feed, threaded feed, node:dgram and a slow model give one ha
   const inline = ["--set", "pipeline.placement=inline"];
   t.is(await feedHash(t, 32, file, SMALL_MESSAGES, [...inline, ...patientArgs()]), hash);
   t.is(await feedHash(t, 33, file, SMALL_MESSAGES, ["-c", threads, ...patientArgs()]), hash);
+  for (const [salt, args] of [inline, ["-c", threads]].entries()) {
+    for (const messages of [0, 400_000]) {
+      const warmUp = ["--set", `pipeline.warm_up_messages=${messages}`, ...patientArgs()];
+      const feed = await feedHash(t, 35 + 2 * salt, file, SMALL_MESSAGES, [...args, ...warmUp]);
+      t.is(feed, hash, `${args.join(" ")} after a warm-up of ${messages}`);
+    }
+  }
   const dgram = [...inline, "--set", "rx.path=dgram", ...patientArgs("dgram")];
   t.is(await feedHash(t, 34, file, SMALL_MESSAGES, dgram, 20_000), hash);
 });

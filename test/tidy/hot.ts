@@ -23,7 +23,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/pipeline/loop.ts": ["runEvented", "runPumped"],
   "src/pipeline/packet-ring.ts": [],
   "src/pipeline/stop.ts": ["takeStopWord"],
-  "src/rx/socket-native.ts": [],
+  "src/rx/socket-native.ts": ["openSocket"],
   "src/merge/merge.ts": [],
   "src/merge/window.ts": [],
   "src/merge/missing.ts": [],

@@ -107,6 +107,12 @@ export class ItchDecoder implements PacketSink, Stage {
     this.#owner.release(feed, frame);
   }
 
+  /** Nothing decoded yet. */
+  reset(): void {
+    this.typeCounts.fill(0);
+    this.#skipped = 0;
+  }
+
   onControl(control: number): void {
     this.#sink.onControl(control);
   }
