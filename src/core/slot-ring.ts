@@ -99,7 +99,8 @@ export class SlotRingWriter {
 
   /** As new, both cursors too; only while neither side uses the ring. */
   reset(): void {
-    this.#claimed = 0;
+    this.#at = 0;
+    this.#room = this.capacitySlots;
     this.#published = 0;
     this.#tailSeen = 0;
     Atomics.store(this.#control, HEAD, 0);
