@@ -156,15 +156,25 @@ function looksLikeLen4(head: Uint8Array): boolean {
   return length > 0 && length <= FAST_MESSAGE_BYTES_MAX;
 }
 
+async function templatesOf(path: string): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  const { errorText, FeedError } = await import("../core/errors.ts");
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new FeedError("FEED_FILE", `--templates ${path}: ${errorText(error)}`);
+  }
+}
+
 async function decoderOf(flags: DecodeFlags, format: Format): Promise<RecordDecoder> {
-  const { FeedError } = await import("../core/errors.ts");
   const { protocol } = flags;
   if (protocol === "itch-5.0") {
     const { itchRecords } = await import("../decode/itch/records.ts");
     return itchRecords(format === "itch" ? "message" : "moldudp64");
   }
   if (protocol === "fast") {
-    throw new FeedError("FEED_USAGE", "--protocol fast is not there yet");
+    const { fastRecords } = await import("../decode/fast/records.ts");
+    return fastRecords(await templatesOf(flags.templates as string)); // checkFlags saw it.
   }
   const { eobiRecords } = await import("../decode/eobi/records.ts");
   return eobiRecords(protocol.slice("eobi-".length));

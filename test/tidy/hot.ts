@@ -33,7 +33,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/merge/patience.ts": [],
   "src/book/hashing.ts": [],
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
-  "src/decode/fast/wire.ts": ["growKept"],
+  "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],
   "src/decode/fast/integers.ts": [],
   "src/decode/fast/decoder.ts": ["templateIndex"],
   "src/decode/itch/decoder.ts": [],

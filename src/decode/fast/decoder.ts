@@ -13,7 +13,7 @@ import { compile } from "./compile.ts";
 import * as errors from "./errors.ts";
 import type { Template } from "./model.ts";
 import { planTemplates, type TemplatePlan } from "./plan.ts";
-import { FastWire, State } from "./wire.ts";
+import { type FastMemory, FastWire, State } from "./wire.ts";
 
 /** A negative result is -(error + site × this). */
 const SITE_FACTOR = 64;
@@ -98,6 +98,16 @@ export class FastDecoder {
   /** Makes all previous values undefined; the last template identifier stands. */
   reset(): void {
     this.#wire.reset();
+  }
+
+  /** A copy of all previous values; cold path. */
+  memory(): FastMemory {
+    return this.#wire.memory();
+  }
+
+  /** Puts previous values back; cold path. */
+  remember(memory: FastMemory): void {
+    this.#wire.remember(memory);
   }
 
   /** Where the last failure happened, for people. */

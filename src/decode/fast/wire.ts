@@ -59,6 +59,12 @@ export interface WireSizes {
   readonly arenaBytes: number;
 }
 
+/** Previous values at one moment. */
+export interface FastMemory {
+  readonly words: readonly Int32Array[];
+  readonly kept: ReadonlyMap<number, Uint8Array>;
+}
+
 /** Readers and the memory they share with the compiled functions. */
 export class FastWire extends FastIntegers {
   readonly state = new Int32Array(8);
@@ -274,6 +280,30 @@ export class FastWire extends FastIntegers {
     if (lead === 0xed) return second < 0xa0;
     if (lead === 0xf0) return second >= 0x90;
     return lead !== 0xf4 || second < 0x90;
+  }
+
+  /** A copy of all previous values. */
+  memory(): FastMemory {
+    const kept = new Map<number, Uint8Array>();
+    for (let i = 0; i < this.d0.length; i++) {
+      if (this.d0[i] !== -1 || this.dState[i] !== this.state[0]) continue;
+      kept.set(i, (this.kept[i] as Uint8Array).slice(0, this.d1[i]));
+    }
+    const { dState, d0, d1, dExponent, dType } = this;
+    return { words: [this.state, dState, d0, d1, dExponent, dType].map((a) => a.slice()), kept };
+  }
+
+  /** Puts previous values back. */
+  remember({ words, kept }: FastMemory): void {
+    const { state, dState, d0, d1, dExponent, dType } = this;
+    [state, dState, d0, d1, dExponent, dType].forEach((array, i) => {
+      array.set(words[i] as Int32Array);
+    });
+    for (const [entry, bytes] of kept) {
+      if ((this.kept[entry] as Uint8Array).length < bytes.length)
+        this.growKept(entry, bytes.length);
+      (this.kept[entry] as Uint8Array).set(bytes);
+    }
   }
 
   /** Makes all previous values undefined. */
