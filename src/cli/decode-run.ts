@@ -98,7 +98,7 @@ export async function decodePackets(
       continue;
     }
     printer.packet = row.number;
-    decoder.decode(row.packet, printer);
+    if (result === RowResult.PACKET) decoder.decode(row.packet, printer);
     await printer.flush();
   }
   await printer.flush(true);

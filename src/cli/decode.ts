@@ -1,6 +1,8 @@
 /** `nyq decode FILE`: every message of a file with every field, as text or JSON lines. */
 import { type Command, Option } from "commander";
 import type { RecordDecoder } from "../decode/records.ts";
+import type { PacketRow } from "../rx/packets.ts";
+import type { StreamSink } from "../rx/tcp-streams.ts";
 import type { RecordPrinter } from "./decode-run.ts";
 
 const PROTOCOLS = ["itch-5.0", "eobi-14.1", "eobi-6.0", "eobi-3.0", "fast"] as const;
@@ -103,8 +105,15 @@ async function run(
     printer.problem(kind, "left out");
   };
   switch (format) {
-    case "pcap":
-      return decodePackets(new CaptureRow(input, head, onSkipped), input, decoder, printer);
+    case "pcap": {
+      const row: PacketRow = new CaptureRow(
+        input,
+        head,
+        onSkipped,
+        streamsOf(decoder, printer, () => row),
+      );
+      return decodePackets(row, input, decoder, printer);
+    }
     case "hex":
       return decodePackets(new HexRow(input, onSkipped), input, decoder, printer);
     case "itch":
@@ -114,6 +123,22 @@ async function run(
     default:
       return decodeUnframed(input, decoder, printer);
   }
+}
+
+/** Where a capture's TCP bytes go: to the decoder, if its protocol comes over TCP. */
+function streamsOf(
+  decoder: RecordDecoder,
+  printer: RecordPrinter,
+  row: () => PacketRow,
+): StreamSink | null {
+  if (decoder.decodeStream === undefined) return null;
+  return {
+    onStreamBytes(stream, bytes) {
+      printer.packet = row().number;
+      decoder.decodeStream?.(stream, bytes, printer);
+    },
+    onStreamProblem: (kind, detail) => printer.problem(kind, detail),
+  };
 }
 
 async function checkFlags(flags: DecodeFlags): Promise<void> {

@@ -65,6 +65,13 @@ export interface RecordDecoder {
    */
   decodeNext?(bytes: Uint8Array, from: number, to: number, sink: RecordSink): number;
   /**
+   * Takes bytes of one direction of a TCP connection, in order and without a hole. A protocol that
+   * does not come over TCP has none.
+   *
+   * @param stream numbers from 0, one for each direction of each connection
+   */
+  decodeStream?(stream: number, bytes: Uint8Array, sink: RecordSink): void;
+  /**
    * What a person wants to read beside a raw value: the scaled price, the time as UTC, a code's
    * name; null for nothing.
    *

@@ -10,12 +10,15 @@ import type { ByteInput } from "./file-input.ts";
 import { ByteWindow } from "./file-window.ts";
 import { type CaptureReader, PcapReader, ReadResult } from "./pcap.ts";
 import { BLOCK_BYTES_MAX, isPcapng, PcapngReader } from "./pcapng.ts";
+import { type StreamSink, TcpStreams } from "./tcp-streams.ts";
 import { UdpKind, UdpParser } from "./udp.ts";
 
 /** What PacketRow.next found. */
 export const RowResult = {
   /** A packet: `packet` and `number` describe it until the next call. */
   PACKET: 1,
+  /** Bytes of a TCP connection were handed on; `number` is their packet's. */
+  STREAM: 2,
   /** Nothing yet: the input has to be filled. */
   WAIT: 0,
   /** The end; `problem` says why when it is not the true one. */
@@ -47,11 +50,22 @@ export class CaptureRow implements PacketRow {
   problem = "";
   readonly #window: ByteWindow;
   readonly #reader: CaptureReader;
-  readonly #udp = new UdpParser();
+  readonly #udp: UdpParser;
+  readonly #streams: TcpStreams | null;
   readonly #onSkipped: OnSkipped;
 
-  /** @param head the file's first bytes, which are still to be read */
-  constructor(input: ByteInput, head: Uint8Array, onSkipped: OnSkipped) {
+  /**
+   * @param head the file's first bytes, which are still to be read
+   * @param streams takes TCP bytes; null: TCP is no packet
+   */
+  constructor(
+    input: ByteInput,
+    head: Uint8Array,
+    onSkipped: OnSkipped,
+    streams: StreamSink | null = null,
+  ) {
+    this.#udp = new UdpParser(streams !== null);
+    this.#streams = streams === null ? null : new TcpStreams(streams);
     this.#window = new ByteWindow(input, BLOCK_BYTES_MAX + READ_AHEAD_BYTES);
     const isNew = isPcapng(head);
     this.#reader = isNew ? new PcapngReader(this.#window) : new PcapReader(this.#window);
@@ -66,11 +80,17 @@ export class CaptureRow implements PacketRow {
       if (result === ReadResult.WAIT) return RowResult.WAIT;
       if (result === ReadResult.END) {
         this.problem = reader.problem;
+        this.#streams?.end();
         return RowResult.END;
       }
       this.number++;
       const { data, bytes } = this.#window;
       const kind = udp.parse(data, reader.packetAt, reader.packetBytes, reader.linkType);
+      if (kind === UdpKind.TCP) {
+        const payload = bytes.subarray(udp.payloadAt, udp.payloadAt + udp.payloadLength);
+        this.#streams?.segment(udp, payload);
+        return RowResult.STREAM;
+      }
       if (kind !== UdpKind.UDP) this.#onSkipped(SKIPPED.get(kind) ?? "not UDP", this.number);
       if (kind === UdpKind.UDP || (kind === UdpKind.TRUNCATED && udp.payloadLength > 0)) {
         this.packet = bytes.subarray(udp.payloadAt, udp.payloadAt + udp.payloadLength);

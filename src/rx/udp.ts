@@ -1,14 +1,16 @@
 /**
- * Finds the UDP payload in a captured packet: link layer, VLAN tags, IPv4 or IPv6, UDP. Every byte
- * is hostile until its bound was checked. Checksums are not verified, because captures taken on the
- * sending machine often hold unfinished ones.
+ * Finds the UDP payload in a captured packet: link layer, VLAN tags, IPv4 or IPv6, UDP; on request
+ * TCP's, too. Every byte is hostile until its bound was checked. Checksums are not verified,
+ * because captures taken on the sending machine often hold unfinished ones.
  *
- * Source: tcpdump.org link-layer header types; RFC 791, RFC 8200, RFC 768; IEEE 802.1Q.
+ * Source: tcpdump.org link-layer header types; RFC 791, RFC 8200, RFC 768, RFC 9293; IEEE 802.1Q.
  */
 
 /** What UdpParser.parse found. */
 export const UdpKind = {
   UDP: 1,
+  /** A TCP segment, where the parser was asked for them. */
+  TCP: 2,
   /** Another protocol, or a link type that is not known. */
   OTHER: 0,
   /** An IP fragment. */
@@ -40,7 +42,9 @@ const ETHERTYPE_QINQ = 0x88a8;
 const ETHERTYPE_QINQ_OLD = 0x9100;
 const VLAN_TAGS_MAX = 4;
 const EXTENSION_HEADERS_MAX = 8;
+const PROTOCOL_TCP = 6;
 const PROTOCOL_UDP = 17;
+const TCP_HEADER_BYTES = 20;
 const UDP_HEADER_BYTES = 8;
 const IPV6_HEADER_BYTES = 40;
 
@@ -53,6 +57,18 @@ export class UdpParser {
   /** IPv4 destination as a signed big-endian word; 0 for IPv6. */
   destination = 0;
   destinationPort = 0;
+  /** The source of a TCP segment: as `destination`, but for IPv6 its words XORed. */
+  source = 0;
+  sourcePort = 0;
+  /** Of a TCP segment: sequence number, signed, and flags. */
+  tcpSeq = 0;
+  tcpFlags = 0;
+  readonly #wantsTcp: boolean;
+
+  /** @param wantsTcp false: TCP is OTHER */
+  constructor(wantsTcp = false) {
+    this.#wantsTcp = wantsTcp;
+  }
 
   /**
    * @param at first captured byte in `data`
@@ -125,11 +141,16 @@ export class UdpParser {
     // Segmentation offload leaves the total length 0: then the packet fills the capture.
     const totalBytes = data.getUint16(at + 2) || end - at;
     if (totalBytes < headerBytes) return UdpKind.MALFORMED;
-    if (data.getUint8(at + 9) !== PROTOCOL_UDP) return UdpKind.OTHER;
+    const protocol = data.getUint8(at + 9);
+    const isTcp = protocol === PROTOCOL_TCP && this.#wantsTcp;
+    if (protocol !== PROTOCOL_UDP && !isTcp) return UdpKind.OTHER;
     // More fragments follow, or this is not the first: bits 0x2000 and 0x1fff.
     if ((data.getUint16(at + 6) & 0x3fff) !== 0) return UdpKind.FRAGMENT;
+    this.source = data.getInt32(at + 12);
     this.destination = data.getInt32(at + 16);
-    return this.#udp(data, at + headerBytes, end, totalBytes - headerBytes);
+    const spaceBytes = totalBytes - headerBytes;
+    if (isTcp) return this.#tcp(data, at + headerBytes, end, spaceBytes);
+    return this.#udp(data, at + headerBytes, end, spaceBytes);
   }
 
   #ipv6(data: DataView, at: number, end: number): number {
@@ -142,6 +163,11 @@ export class UdpParser {
       if (next === PROTOCOL_UDP) {
         this.destination = 0;
         return this.#udp(data, p, end, stop - p);
+      }
+      if (next === PROTOCOL_TCP && this.#wantsTcp) {
+        this.source = xorWords(data, at + 8);
+        this.destination = xorWords(data, at + 24);
+        return this.#tcp(data, p, end, stop - p);
       }
       const unit = extensionUnit(next);
       if (unit === 0) return UdpKind.OTHER;
@@ -171,6 +197,30 @@ export class UdpParser {
     this.payloadLength = Math.min(at + udpBytes, end) - this.payloadAt;
     return at + udpBytes > end ? UdpKind.TRUNCATED : UdpKind.UDP;
   }
+
+  /** @param spaceBytes what IP leaves for TCP */
+  #tcp(data: DataView, at: number, end: number, spaceBytes: number): number {
+    if (spaceBytes < TCP_HEADER_BYTES) return UdpKind.MALFORMED;
+    if (at + TCP_HEADER_BYTES > end) return UdpKind.TRUNCATED;
+    const headerBytes = (data.getUint8(at + 12) >>> 4) * 4;
+    if (headerBytes < TCP_HEADER_BYTES || headerBytes > spaceBytes) return UdpKind.MALFORMED;
+    // A segment that was captured in part leaves a hole in its stream, as a lost one does.
+    if (at + spaceBytes > end) return UdpKind.TRUNCATED;
+    this.sourcePort = data.getUint16(at);
+    this.destinationPort = data.getUint16(at + 2);
+    this.tcpSeq = data.getInt32(at + 4);
+    this.tcpFlags = data.getUint8(at + 13);
+    this.payloadAt = at + headerBytes;
+    this.payloadLength = spaceBytes - headerBytes;
+    return UdpKind.TCP;
+  }
+}
+
+/** An IPv6 address in one word, to tell connections apart. */
+function xorWords(data: DataView, at: number): number {
+  let word = 0;
+  for (let p = at; p < at + 16; p += 4) word ^= data.getInt32(p);
+  return word;
 }
 
 /** Bytes that an IPv6 extension header's length counts in; 0 for what is no such header. */

@@ -1,10 +1,13 @@
 /** `nyq decode` as a shell sees it, against vectors, real packets and layouts nobody here made. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { loadTable } from "../../src/decode/layouts/table.ts";
+import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
+import { ethernet, ipv4, join as joinBytes, pcap } from "../rx/capture-bytes.ts";
 
 const NYQ = join(PACKAGE_ROOT, "dist", "src", "cli", "nyq.js");
 const SHARED = process.env["NYQ_SHARED"] ?? join(PACKAGE_ROOT, "..", "shared");
@@ -311,6 +314,117 @@ test("ITCH in MoldUDP64: sequences count on, damage and what is unknown are coun
     t.regex(err, new RegExp(`${kind}: 1 `));
   }
   t.regex(err, /bytes after the last message: 1 /);
+});
+
+test("ITCH in SoupBinTCP: messages of a capture count on from the login, in any segmentation", (t) => {
+  const system = Buffer.alloc(12);
+  system.write("S");
+  const soup = (type: string, body: Buffer | string): Buffer => {
+    const rest = Buffer.concat([Buffer.from(type), Buffer.from(body)]);
+    return Buffer.concat([Buffer.from([rest.length >> 8, rest.length & 0xff]), rest]);
+  };
+  const sent = Buffer.concat([
+    ...[soup("A", "   SESSION1".slice(1) + "4294967295".padStart(20)), soup("S", system)],
+    ...[soup("H", ""), soup("S", "?"), soup("+", "hello"), soup("S", system), soup("Z", "")],
+  ]);
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < sent.length; at += 7) {
+    frames.push(tcpFrame(9000, 4000, at, sent.subarray(at, at + 7)));
+    if (at % 3 === 0) frames.push(tcpFrame(4000, 9000, at, soup("R", "").subarray(0, 0)));
+  }
+  frames.push(
+    tcpFrame(4000, 9000, 1, soup("U", system)),
+    tcpFrame(4001, 9000, 1, soup("S", system)),
+  );
+  frames.push(tcpFrame(4002, 9000, 1, Buffer.from("GET / HTTP/1.1")));
+  frames.push(tcpFrame(4003, 9000, 1, Buffer.from([0, 2, 0x58, 0x58])));
+  const capture = pcap(frames.map((bytes) => ({ seconds: 1, fraction: 0, bytes })));
+  const { code, out, err } = decode(["-", "--json"], capture);
+  t.is(code, 0);
+  t.deepEqual(
+    linesOf(out).map(({ seq, message }) => [seq, message]),
+    [
+      ["#4294967295", "System Event"],
+      ["#4294967297", "System Event"],
+      [null, "System Event"],
+    ],
+  );
+  t.regex(err, /unknown type 0x3f: 1 /);
+  t.regex(err, /not SoupBinTCP: 1 /);
+});
+
+/** A TCP segment as a captured Ethernet frame. */
+function tcpFrame(from: number, to: number, seq: number, payload: Uint8Array): Uint8Array {
+  const ports = [from >> 8, from & 0xff, to >> 8, to & 0xff];
+  const tcp = [...ports, 0, 0, seq >> 8, seq & 0xff, 0, 0, 0, 0, 0x50, 0x18, 0, 0, 0, 0, 0, 0];
+  const length = 40 + payload.length;
+  const ip = [
+    0x45,
+    0,
+    length >> 8,
+    length & 0xff,
+    0,
+    0,
+    0,
+    0,
+    1,
+    6,
+    0,
+    0,
+    10,
+    0,
+    0,
+    1,
+    10,
+    0,
+    0,
+    2,
+  ];
+  return ethernet(joinBytes(ip, tcp, payload));
+}
+
+test("ITCH in MoldUDP64: tshark sees the same sequences and lengths", (t) => {
+  if (spawnSync("tshark", ["--version"]).status !== 0) {
+    t.log("skipped: tshark is not installed");
+    t.pass();
+    return;
+  }
+  const cancel = new Uint8Array(23);
+  cancel[0] = 0x58;
+  const removed = new Uint8Array(19);
+  removed[0] = 0x44;
+  let seq = 2 ** 32 - 20;
+  const frames = Array.from({ length: 40 }, (_, i) => {
+    const out = new Uint8Array(1400);
+    let at = new MoldUdp64Writer("NYQ").header(out, 0, seq, i % 7);
+    for (let k = 0; k < i % 7; k++) {
+      const message = (i + k) % 2 === 0 ? cancel : removed;
+      out[at + 1] = message.length;
+      out.set(message, at + 2);
+      at += 2 + message.length;
+    }
+    seq += i % 7;
+    return ethernet(ipv4(out.subarray(0, at), "239.1.2.3", 26_477));
+  });
+  const capture = pcap(frames.map((bytes) => ({ seconds: 1, fraction: 0, bytes })));
+  const fields = ["-T", "fields", "-e", "moldudp64.msgseq", "-e", "moldudp64.msglen"];
+  const folder = mkdtempSync(join(tmpdir(), "nyq-decode-"));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "mold.pcap");
+  writeFileSync(file, capture);
+  const args = ["-r", file, "-d", "udp.port==26477,moldudp64", ...fields];
+  const run = spawnSync("tshark", args, { encoding: "utf8" });
+  const theirs = run.stdout.split("\n").flatMap((line, i) => {
+    const [seqs = "", lengths = ""] = line.split("\t");
+    const all = lengths.split(",");
+    return seqs === "" ? [] : seqs.split(",").map((one, k) => `${i + 1} ${one} ${all[k]}`);
+  });
+  t.is(theirs.length, 115);
+  const ours = linesOf(decode([file, "--json"]).out).map((line) => {
+    const bytes = line.template_id === "X" ? 23 : 19;
+    return `${line.packet} ${line.seq} ${bytes}`.replaceAll("#", "");
+  });
+  t.deepEqual(ours, theirs);
 });
 
 test("--limit ends after so many messages, an empty input is fine, a missing one is not", (t) => {

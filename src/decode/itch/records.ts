@@ -1,6 +1,6 @@
 /**
- * ITCH 5.0 messages as records, every field of all 23 types: from MoldUDP64 packets or as the
- * blocks of a BinaryFILE.
+ * ITCH 5.0 messages as records, every field of all 23 types: from MoldUDP64 packets, as the blocks
+ * of a BinaryFILE or from captured SoupBinTCP connections.
  *
  * Thread: main's, cold. Source: as in layout.ts.
  */
@@ -9,28 +9,23 @@ import { type MessageReader, messageReaders } from "../layouts/field-reader.ts";
 import { loadTable } from "../layouts/table.ts";
 import * as M from "../moldudp64/layout.ts";
 import type { DecodedRecord, FieldValue, RecordDecoder, RecordSink } from "../records.ts";
+import { SoupStreams } from "../soupbintcp/streams.ts";
 
-/**
- * What a packet given to decode() is: a MoldUDP64 packet, or one message (a block of a BinaryFILE
- * or the payload of a SoupBinTCP packet).
- */
+/** What a packet given to decode() is: a MoldUDP64 packet, or one message, a BinaryFILE's block. */
 export type ItchFraming = "moldudp64" | "message";
 
-/** An ITCH decoder that also takes single messages of another transport. */
-export interface ItchRecordDecoder extends RecordDecoder {
-  /** Decodes one message. @param seq what the transport says, or null */
-  message(packet: Uint8Array, seq: number | bigint | null, sink: RecordSink): void;
-}
-
 /** @throws FEED_FORMAT when the table is broken */
-export function itchRecords(framing: ItchFraming): ItchRecordDecoder {
+export function itchRecords(framing: ItchFraming): RecordDecoder {
   return new ItchRecords(framing);
 }
 
-class ItchRecords implements ItchRecordDecoder {
+class ItchRecords implements RecordDecoder {
   readonly #readers: ReadonlyMap<number | string, MessageReader>;
   readonly #byType: readonly (MessageReader | undefined)[];
   readonly #framing: ItchFraming;
+  readonly #soup = new SoupStreams((data, from, to, seq, sink) => {
+    this.#message(data, from, to - from, seq, sink);
+  });
 
   constructor(framing: ItchFraming) {
     this.#readers = messageReaders(loadTable("itch-5.0"));
@@ -41,13 +36,13 @@ class ItchRecords implements ItchRecordDecoder {
   }
 
   decode(packet: Uint8Array, sink: RecordSink): void {
-    if (this.#framing === "moldudp64") this.#moldUdp64(packet, sink);
-    else this.message(packet, null, sink);
+    const data = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+    if (this.#framing === "moldudp64") this.#moldUdp64(packet, data, sink);
+    else this.#message(data, 0, packet.length, null, sink);
   }
 
-  message(packet: Uint8Array, seq: number | bigint | null, sink: RecordSink): void {
-    const data = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
-    this.#message(data, 0, packet.length, seq, sink);
+  decodeStream(stream: number, bytes: Uint8Array, sink: RecordSink): void {
+    this.#soup.push(stream, bytes, sink);
   }
 
   describe(record: DecodedRecord, path: readonly string[], value: FieldValue): string | null {
@@ -55,8 +50,7 @@ class ItchRecords implements ItchRecordDecoder {
     return type === undefined ? null : describeValue(type, value);
   }
 
-  #moldUdp64(packet: Uint8Array, sink: RecordSink): void {
-    const data = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  #moldUdp64(packet: Uint8Array, data: DataView, sink: RecordSink): void {
     if (packet.length < M.HEADER_BYTES) {
       sink.problem("short packet", `${packet.length} bytes`);
       return;

@@ -1,0 +1,27 @@
+/**
+ * SoupBinTCP packets, offsets in bytes, integers big-endian.
+ *
+ *   0        2      3
+ *   ├────────┼──────┼─────────── … ─┬────────┬──── …
+ *   │ length │ type │ body          │ length │ type
+ *
+ * The length counts the type and the body. Source: Nasdaq SoupBinTCP specification 3.00, section 2.
+ */
+
+// The offsets and type letters: made from layouts/soupbintcp-3.0.json.
+export * from "./offsets.ts";
+
+/** Bytes of length and type. */
+export const HEADER_BYTES = 3;
+/** Bytes of the length, which does not count itself. */
+export const LENGTH_BYTES = 2;
+/** Bytes of the longest packet, with its length. */
+export const PACKET_BYTES_MAX = LENGTH_BYTES + 0xffff;
+/** Bytes of the session's name. */
+export const SESSION_BYTES = 10;
+/** Bytes of a sequence number in ASCII. */
+export const NUMBER_BYTES = 20;
+/** Bytes of the user's name. */
+export const USERNAME_BYTES = 6;
+/** Bytes of the password. */
+export const PASSWORD_BYTES = 10;
