@@ -5,6 +5,7 @@
 import { bigFromHalves, NONE, signedBigFromHalves } from "../core/layout.ts";
 import type { BookCore } from "./core.ts";
 import { walkHashHex } from "./hash.ts";
+import { checkLadder } from "./integrity-ladder.ts";
 import * as layout from "./layout.ts";
 
 const MASK_64 = (1n << 64n) - 1n;
@@ -35,6 +36,7 @@ export function checkIntegrity(core: BookCore): readonly string[] {
   );
   checkTable(core, seen, check);
   checkLevelPool(core, check);
+  checkLadder(core, check);
   if (core.hashed) {
     const walked = walkHashHex(core);
     check(walked === core.hashHex(), `hash kept ${core.hashHex()} != walked ${walked}`);
@@ -42,7 +44,8 @@ export function checkIntegrity(core: BookCore): readonly string[] {
   return findings;
 }
 
-type Check = (holds: boolean, text: string) => void;
+/** Notes `text` when something does not hold. */
+export type Check = (holds: boolean, text: string) => void;
 
 /** Sorted prices, and each level's queue. @returns orders found */
 function checkSide(

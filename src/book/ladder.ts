@@ -1,11 +1,22 @@
 /**
  * The price ladders: for each side a block of entries in one array, sorted, best price last.
  * Searched from the best end in a line, beyond LINEAR_STEPS by halving; an insertion moves the
- * entries better than it. Blocks are powers of two, in free lists by size.
+ * entries better than it. A side with more than NEAR_MAX levels keeps its best ones in the block
+ * and the others in a far part (far.ts), so that no price costs more than the logarithm.
  * Thread: the core's.
  */
 import * as coreLayout from "../core/layout.ts";
-import { growLadder, growLevels } from "./grow.ts";
+import { giveBlock, lowerBound, takeBlock } from "./blocks.ts";
+import {
+  farInsert,
+  farLevelAt,
+  farNext,
+  farRemove,
+  farSearch,
+  refillNear,
+  spillNear,
+} from "./far.ts";
+import { growLevels } from "./grow.ts";
 import { BookHashing } from "./hashing.ts";
 import * as layout from "./layout.ts";
 
@@ -21,6 +32,7 @@ const LEVEL_SIDE_INDEX = layout.LEVEL_SIDE_INDEX;
 const SIDE_BASE = layout.SIDE_BASE;
 const SIDE_COUNT = layout.SIDE_COUNT;
 const SIDE_CAPACITY = layout.SIDE_CAPACITY;
+const SIDE_FAR = layout.SIDE_FAR;
 const ENTRY_KEY_HI = layout.ENTRY_KEY_HI;
 const ENTRY_KEY_LO = layout.ENTRY_KEY_LO;
 const ENTRY_LEVEL = layout.ENTRY_LEVEL;
@@ -29,14 +41,20 @@ const ERR_FULL = layout.ERR_FULL;
 const SIGN = 0x80000000 | 0;
 const LINEAR_STEPS = 24;
 const MOVE_BY_LOOP = 12;
+/** Levels of a side's block at most; what comes then makes room by moving some to the far part. */
+const NEAR_MAX = 128;
+/** Levels of a deep side's block at least. */
+const NEAR_LOW = 16;
 
 /** Books that find, make and drop price levels. */
 export class BookLadder extends BookHashing {
   /** The level behind `level` on its side. @returns its number, or -1 behind the last */
   nextLevel(level: number): number {
     const sideIndex = this.levels[(level << 3) + LEVEL_SIDE_INDEX] as number;
+    const sideAt = sideIndex << 2;
     const entry = this.entryOf(level);
-    if (entry === this.sides[(sideIndex << 2) + SIDE_BASE]) return NONE;
+    if (entry < 0) return farNext(this, sideAt);
+    if (entry === this.sides[sideAt + SIDE_BASE]) return farLevelAt(this, sideAt, 0);
     return this.ladder[((entry - 1) << 2) + ENTRY_LEVEL] as number;
   }
 
@@ -60,27 +78,41 @@ export class BookLadder extends BookHashing {
       if (lo === keyLo) return ladder[at + ENTRY_LEVEL] as number;
       if (lo < keyLo) return this.insertLevel(sideIndex, at + 4, end, keyHi, keyLo);
     }
-    if (at < first) return this.insertLevel(sideIndex, first, end, keyHi, keyLo);
-    at = this.lowerBound(first, at + 4, keyHi, keyLo);
-    if (ladder[at + ENTRY_KEY_HI] === keyHi && ladder[at + ENTRY_KEY_LO] === keyLo) {
-      return ladder[at + ENTRY_LEVEL] as number;
-    }
-    return this.insertLevel(sideIndex, at, end, keyHi, keyLo);
+    return this.levelBeyond(sideIndex, at, keyHi, keyLo);
   }
 
-  /** The first entry in [from, to) whose key is not less, as a word index; `to` when none is. */
-  protected lowerBound(from: number, to: number, keyHi: number, keyLo: number): number {
+  /** Goes on where the line ended: `at` is the next word index, before the block at its end. */
+  protected levelBeyond(sideIndex: number, at: number, keyHi: number, keyLo: number): number {
     const ladder = this.ladder;
-    let low = from >> 2;
-    let high = to >> 2;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const hi = ladder[(middle << 2) + ENTRY_KEY_HI] as number;
-      const lo = ladder[(middle << 2) + ENTRY_KEY_LO] as number;
-      if (hi < keyHi || (hi === keyHi && lo < keyLo)) low = middle + 1;
-      else high = middle;
+    const sideAt = sideIndex << 2;
+    const first = this.sides[sideAt + SIDE_BASE] as number;
+    const end = first + (this.sides[sideAt + SIDE_COUNT] as number);
+    const entry = lowerBound(ladder, first, (at >> 2) + 1, keyHi, keyLo);
+    const found = entry << 2;
+    if (at >> 2 >= entry) {
+      if (ladder[found + ENTRY_KEY_HI] === keyHi && ladder[found + ENTRY_KEY_LO] === keyLo) {
+        return ladder[found + ENTRY_LEVEL] as number;
+      }
     }
-    return low << 2;
+    if (entry > first || this.sides[sideAt + SIDE_FAR] === 0) {
+      return this.insertLevel(sideIndex, found, end << 2, keyHi, keyLo);
+    }
+    return this.farLevelFor(sideIndex, keyHi, keyLo);
+  }
+
+  /** The level of a price behind those of the side's block. @returns its number, or ERR_FULL */
+  protected farLevelFor(sideIndex: number, keyHi: number, keyLo: number): number {
+    const found = farSearch(this, sideIndex << 2, keyHi, keyLo);
+    if (found >= 0) return found;
+    const level = this.takeLevel();
+    if (level < 0) return ERR_FULL;
+    if (!farInsert(this, sideIndex << 2, keyHi, keyLo, level)) {
+      this.giveLevel(level);
+      return ERR_FULL;
+    }
+    const invert = -(sideIndex & 1);
+    this.startLevel(level, sideIndex, keyLo ^ invert ^ SIGN, keyHi ^ invert);
+    return level;
   }
 
   /** Makes a level at the word index `at` of the ladder. @returns its number, or ERR_FULL */
@@ -91,39 +123,42 @@ export class BookLadder extends BookHashing {
     keyHi: number,
     keyLo: number,
   ): number {
-    const level = this.takeLevel();
-    if (level < 0) return ERR_FULL;
     const sides = this.sides;
     const sideAt = sideIndex << 2;
     const count = sides[sideAt + SIDE_COUNT] as number;
-    let to = at;
-    let last = end;
     if (count === sides[sideAt + SIDE_CAPACITY]) {
-      const offset = at - ((sides[sideAt + SIDE_BASE] as number) << 2);
-      if (!this.resizeBlock(sideAt, count === 0 ? FIRST_BLOCK : 2 * count)) {
-        this.giveLevel(level);
-        return ERR_FULL;
-      }
-      to = ((sides[sideAt + SIDE_BASE] as number) << 2) + offset;
-      last = ((sides[sideAt + SIDE_BASE] as number) + count) << 2;
+      return this.insertIntoFull(sideIndex, keyHi, keyLo);
     }
+    const level = this.takeLevel();
+    if (level < 0) return ERR_FULL;
     const ladder = this.ladder;
-    if (last - to > MOVE_BY_LOOP << 2) ladder.copyWithin(to + 4, to, last);
+    if (end - at > MOVE_BY_LOOP << 2) ladder.copyWithin(at + 4, at, end);
     else {
-      for (let i = last; i > to; i -= 4) {
+      for (let i = end; i > at; i -= 4) {
         ladder[i + ENTRY_KEY_HI] = ladder[i - 4 + ENTRY_KEY_HI] as number;
         ladder[i + ENTRY_KEY_LO] = ladder[i - 4 + ENTRY_KEY_LO] as number;
         ladder[i + ENTRY_LEVEL] = ladder[i - 4 + ENTRY_LEVEL] as number;
       }
     }
-    ladder[to + ENTRY_KEY_HI] = keyHi;
-    ladder[to + ENTRY_KEY_LO] = keyLo;
-    ladder[to + ENTRY_LEVEL] = level;
+    ladder[at + ENTRY_KEY_HI] = keyHi;
+    ladder[at + ENTRY_KEY_LO] = keyLo;
+    ladder[at + ENTRY_LEVEL] = level;
     sides[sideAt + SIDE_COUNT] = count + 1;
     if (count === 0 && sides[(sideAt ^ 4) + SIDE_COUNT] === 0) this.liveInstruments++;
     const invert = -(sideIndex & 1);
     this.startLevel(level, sideIndex, keyLo ^ invert ^ SIGN, keyHi ^ invert);
     return level;
+  }
+
+  /** Makes room in a full block, then looks again. @returns the level's number, or ERR_FULL */
+  protected insertIntoFull(sideIndex: number, keyHi: number, keyLo: number): number {
+    const sideAt = sideIndex << 2;
+    const count = this.sides[sideAt + SIDE_COUNT] as number;
+    if (count < NEAR_MAX) {
+      if (!this.resizeBlock(sideAt, count === 0 ? FIRST_BLOCK : 2 * count)) return ERR_FULL;
+    } else if (!spillNear(this, sideAt)) return ERR_FULL;
+    const invert = -(sideIndex & 1);
+    return this.levelFor(sideIndex, keyLo ^ invert ^ SIGN, keyHi ^ invert);
   }
 
   protected startLevel(level: number, sideIndex: number, pxLo: number, pxHi: number): void {
@@ -159,22 +194,35 @@ export class BookLadder extends BookHashing {
     this.liveLevels--;
   }
 
-  /** The ladder entry of a level. */
+  /** The entry of a level in its side's block, or -1: then farSearch has just found it. */
   protected entryOf(level: number): number {
     const levels = this.levels;
     const ladder = this.ladder;
     const sideIndex = levels[(level << 3) + LEVEL_SIDE_INDEX] as number;
-    const first = this.sides[(sideIndex << 2) + SIDE_BASE] as number;
-    const count = this.sides[(sideIndex << 2) + SIDE_COUNT] as number;
+    const sideAt = sideIndex << 2;
+    const first = this.sides[sideAt + SIDE_BASE] as number;
+    const count = this.sides[sideAt + SIDE_COUNT] as number;
     let entry = first + count - 1;
-    const stop = entry - LINEAR_STEPS;
+    const stop = Math.max(entry - LINEAR_STEPS, first - 1);
     for (; entry > stop; entry--) {
       if (ladder[(entry << 2) + ENTRY_LEVEL] === level) return entry;
     }
+    return this.entryBeyond(level, sideIndex, entry + 1);
+  }
+
+  /** Looks for a level's entry below `end`, where the line ended. */
+  protected entryBeyond(level: number, sideIndex: number, end: number): number {
+    const levels = this.levels;
+    const ladder = this.ladder;
+    const sideAt = sideIndex << 2;
+    const first = this.sides[sideAt + SIDE_BASE] as number;
     const invert = -(sideIndex & 1);
     const keyHi = (levels[(level << 3) + LEVEL_PX_HI] as number) ^ invert;
     const keyLo = (levels[(level << 3) + LEVEL_PX_LO] as number) ^ invert ^ SIGN;
-    return this.lowerBound(first << 2, (entry + 1) << 2, keyHi, keyLo) >> 2;
+    const found = lowerBound(ladder, first, end, keyHi, keyLo);
+    if (found > first || ladder[(found << 2) + ENTRY_LEVEL] === level) return found;
+    farSearch(this, sideAt, keyHi, keyLo);
+    return NONE;
   }
 
   /** Takes an empty level out of its side's ladder and gives it back. */
@@ -183,6 +231,11 @@ export class BookLadder extends BookHashing {
     const sides = this.sides;
     const ladder = this.ladder;
     const sideAt = (this.levels[(level << 3) + LEVEL_SIDE_INDEX] as number) << 2;
+    if (entry < 0) {
+      farRemove(this, sideAt);
+      this.giveLevel(level);
+      return;
+    }
     const count = (sides[sideAt + SIDE_COUNT] as number) - 1;
     const at = entry << 2;
     const last = ((sides[sideAt + SIDE_BASE] as number) + count) << 2;
@@ -198,34 +251,27 @@ export class BookLadder extends BookHashing {
     if (count === 0 && sides[(sideAt ^ 4) + SIDE_COUNT] === 0) this.liveInstruments--;
     this.giveLevel(level);
     const capacity = sides[sideAt + SIDE_CAPACITY] as number;
-    if (capacity > 4 * FIRST_BLOCK && count << 3 < capacity) {
-      this.resizeBlock(sideAt, capacity >> 1);
-    }
+    if (capacity > 4 * FIRST_BLOCK && count << 3 < capacity) this.thinBlock(sideAt, count);
+  }
+
+  /** A block has few levels left: more come from the far part, or it shrinks. */
+  protected thinBlock(sideAt: number, count: number): void {
+    if (this.sides[sideAt + SIDE_FAR] === 0) {
+      this.resizeBlock(sideAt, (this.sides[sideAt + SIDE_CAPACITY] as number) >> 1);
+    } else if (count < NEAR_LOW) refillNear(this, sideAt);
   }
 
   /** Moves a side into a block of another size. @returns false when there is no room for it */
   protected resizeBlock(sideAt: number, capacity: number): boolean {
-    const sizeClass = 31 - Math.clz32(capacity);
-    let base = this.freeBlocks[sizeClass] as number;
-    if (base >= 0) this.freeBlocks[sizeClass] = this.ladder[(base << 2) + ENTRY_LEVEL] as number;
-    else {
-      while ((this.ladderTop + capacity) << 2 > this.ladder.length) {
-        if (!this.grows || this.ladder.length >= 2 ** 28) return false;
-        growLadder(this);
-      }
-      base = this.ladderTop;
-      this.ladderTop += capacity;
-    }
+    const base = takeBlock(this, capacity);
+    if (base < 0) return false;
     const sides = this.sides;
-    const ladder = this.ladder;
     const oldBase = sides[sideAt + SIDE_BASE] as number;
     const oldCapacity = sides[sideAt + SIDE_CAPACITY] as number;
     const count = sides[sideAt + SIDE_COUNT] as number;
     if (oldCapacity > 0) {
-      ladder.copyWithin(base << 2, oldBase << 2, (oldBase + count) << 2);
-      const oldClass = 31 - Math.clz32(oldCapacity);
-      ladder[(oldBase << 2) + ENTRY_LEVEL] = this.freeBlocks[oldClass] as number;
-      this.freeBlocks[oldClass] = oldBase;
+      this.ladder.copyWithin(base << 2, oldBase << 2, (oldBase + count) << 2);
+      giveBlock(this, oldBase, oldCapacity);
     }
     sides[sideAt + SIDE_BASE] = base;
     sides[sideAt + SIDE_CAPACITY] = capacity;

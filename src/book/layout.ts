@@ -3,8 +3,10 @@
  *
  *   orders    8 words a slot    next prev | level+displaced | qty lo hi | id lo hi | side index
  *   levels    8 words a level   head tail | qty lo hi | orders | px lo hi | side index
- *   sides     4 words a side    first entry, entries, capacity of the block
+ *   sides     4 words a side    first entry, entries, capacity of the block; far part
  *   ladder    4 words an entry  key hi, key lo, level; best price last in a side's block
+ *     directory of a far part   key hi, key lo, first entry and levels of a chunk
+ *     header of a far part      first entry, entries, capacity of the directory; levels
  *
  * The side index is instrument * 2 + side. A ladder key is the price, inverted for asks, its low
  * word with the top bit flipped, so that signed words compare and the best is the greatest on both
@@ -36,10 +38,19 @@ export const LEVEL_SIDE_INDEX = 7;
 export const SIDE_BASE = 0;
 export const SIDE_COUNT = 1;
 export const SIDE_CAPACITY = 2;
+/** First entry of the header of the side's far part (far.ts) plus 1; 0 for none. */
+export const SIDE_FAR = 3;
 // Words of a ladder entry.
 export const ENTRY_KEY_HI = 0;
 export const ENTRY_KEY_LO = 1;
 export const ENTRY_LEVEL = 2;
+// Words of a directory's entry behind its key, and of a far part's header.
+export const DIRECTORY_CHUNK = 2;
+export const DIRECTORY_LEVELS = 3;
+export const FAR_BASE = 0;
+export const FAR_COUNT = 1;
+export const FAR_CAPACITY = 2;
+export const FAR_LEVELS = 3;
 
 /** An order's level word: the level's number, and above it the displaced count of the cell. */
 export const LEVEL_MASK = 0xffffff;

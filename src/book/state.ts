@@ -7,6 +7,7 @@
  */
 import { assert } from "../core/assert.ts";
 import * as coreLayout from "../core/layout.ts";
+import { farLevelAt, farLevels } from "./far.ts";
 import { growInstruments, growLadder, growLevels, rebuildOrders } from "./grow.ts";
 import * as layout from "./layout.ts";
 
@@ -78,6 +79,13 @@ export class BookState {
   ladderTop = 0;
   levelTop = 1;
   levelFree = 0;
+  /** Word indexes of where far.ts last looked: the directory's entry and the chunk's. */
+  farEntry = 0;
+  farAt = 0;
+  /** Where the last far level by rank was; walkSide is NONE once that is not so any more. */
+  walkSide: number = NONE;
+  walkEntry = 0;
+  walkBefore = 0;
   cellMask: number;
   /** Keys of the mix; mixed is 0 while home is the id's low bits. */
   mixed = 0;
@@ -149,7 +157,7 @@ export class BookState {
     if (instrument >= this.instrumentCapacity) return NONE;
     const at = ((instrument << 1) | side) << 2;
     const count = this.sides[at + SIDE_COUNT] as number;
-    if (rank >= count) return NONE;
+    if (rank >= count) return farLevelAt(this, at, rank - count);
     const entry = (this.sides[at + SIDE_BASE] as number) + count - 1 - rank;
     return this.ladder[(entry << 2) + ENTRY_LEVEL] as number;
   }
@@ -157,7 +165,8 @@ export class BookState {
   /** Levels of a side. */
   sideLevels(instrument: number, side: number): number {
     if (instrument >= this.instrumentCapacity) return 0;
-    return this.sides[(((instrument << 1) | side) << 2) + SIDE_COUNT] as number;
+    const at = ((instrument << 1) | side) << 2;
+    return (this.sides[at + SIDE_COUNT] as number) + farLevels(this, at);
   }
 
   /** Levels of both sides of an instrument. */
