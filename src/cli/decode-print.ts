@@ -43,6 +43,12 @@ export function recordText(packet: number, record: DecodedRecord, decoder: Recor
       if (value.length === 0) lines.push(`${indent}${label}[]`);
       for (const [i, one] of value.entries()) walk(one, path, `${label}[${i}]`);
     } else {
+      // A decimal of two parts, for instance, reads better in one line.
+      const meaning = decoder.describe?.(record, path, value) ?? null;
+      if (meaning !== null) {
+        lines.push(`${`${indent}${label}`.padEnd(36)} ${meaning}`);
+        return;
+      }
       lines.push(`${indent}${label}`);
       for (const [key, one] of Object.entries(value)) walk(one, [...path, key], key);
     }

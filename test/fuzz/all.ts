@@ -10,6 +10,7 @@ import { configTarget, presets } from "./config.ts";
 import { captures, kept, repairPacket, someBlocks, somePacket } from "./corpus.ts";
 import { pipelineTarget, unbelievableTarget } from "./pipeline.ts";
 import type { Random } from "./random.ts";
+import { recordsTarget, repairEobi, someEobi, someSoup, soupTarget } from "./records.ts";
 import { binaryFileTarget, captureTarget, type FuzzTarget, packetTarget } from "./targets.ts";
 
 /** All targets; their stateful ones draw from `random` too. */
@@ -22,6 +23,13 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
     { name: "packet", run: packetTarget(), ...datagrams },
     { name: "capture", run: captureTarget(), corpus: [...captures(random), ...kept("capture")] },
     { name: "itch", run: binaryFileTarget(), corpus: [...blocks, ...kept("itch")] },
+    {
+      name: "records",
+      run: recordsTarget(),
+      corpus: [...several(() => someEobi(random)), ...datagrams.corpus],
+      repair: repairEobi,
+    },
+    { name: "soup", run: soupTarget(random), corpus: several(() => someSoup(random)) },
     { name: "pipeline", run: pipelineTarget(random.word()), ...datagrams },
     { name: "unbelievable", run: unbelievableTarget(random.word()), ...datagrams },
     {
