@@ -13,8 +13,8 @@ import type { Place, RecordPlan, TemplatePlan } from "./plan.ts";
 import { readTemplates } from "./read-templates.ts";
 
 /** Room for one message: a file's may be longer than a datagram's. Untouched pages cost nothing. */
-const OUT_WORDS = 1 << 24;
-const ARENA_BYTES = 1 << 24;
+const OUT_WORDS = 1 << 22;
+const ARENA_BYTES = 1 << 22;
 const SEQUENCE_FIELD = "MsgSeqNum";
 /** Errors that do not fail a message. */
 const REPORTABLE = [
