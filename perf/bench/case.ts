@@ -1,14 +1,49 @@
-/** The process of one case: `case.js NAME FILE PASSES SLOTS`; its last line is its CaseResult. */
+/** The process of one case: `case.js JOB`, a CaseJob as JSON; its last line is its CaseResult. */
 import { tuneEngine } from "../../src/core/engine.ts";
-import { runCase } from "./cases.ts";
-import { runRing } from "./ring-case.ts";
+import { bookCase, decodeCase, mergeCase, pipelineCase, publishCase } from "./cases/memory.ts";
+import { replayCase } from "./cases/replay.ts";
+import { ringCase } from "./cases/ring.ts";
+import type { CaseResult } from "./result.ts";
+
+/** What a case's process is told. */
+export interface CaseJob {
+  readonly name: string;
+  /** The input; empty for a case that reads none. */
+  readonly file: string;
+  /** Messages of the warm-up. */
+  readonly warm: number;
+  /** Small counts everywhere: only whether it runs. */
+  readonly smoke: boolean;
+}
+
+function runCase(job: CaseJob): CaseResult {
+  switch (job.name) {
+    case "decode":
+      return decodeCase(job);
+    case "book":
+      return bookCase(job, "off");
+    case "book+hash":
+      return bookCase(job, "incremental");
+    case "book+end":
+      return bookCase(job, "end");
+    case "merge":
+      return mergeCase(job);
+    case "publish":
+      return publishCase(job);
+    case "pipeline":
+      return pipelineCase(job, false);
+    case "pipeline+hash":
+      return pipelineCase(job, true);
+    case "replay":
+      return replayCase(job.file);
+    case "ring":
+      return ringCase(job.smoke);
+    default:
+      throw new Error(`case ${job.name} does not exist`);
+  }
+}
 
 // As `nyq` does.
 tuneEngine();
-const [name = "", file = "", passes = "2", slots = "1000000"] = process.argv.slice(2);
-const ring = /^ring-(\d+)$/.exec(name);
-const result =
-  ring === null
-    ? runCase(name, file, Number(passes))
-    : await runRing(Number(ring[1]), Number(slots), Number(passes));
+const result = runCase(JSON.parse(process.argv[2] ?? "") as CaseJob);
 process.stdout.write(`${JSON.stringify(result)}\n`);

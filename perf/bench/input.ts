@@ -1,103 +1,143 @@
 /**
- * The benches' input: an ITCH BinaryFILE in memory, cut into MoldUDP64 packets of at most
- * PACKET_BYTES in frames of one region a feed, a stretch of messages at a time. Filling a stretch
- * is never timed.
+ * The benches' input in memory: an ITCH BinaryFILE as it stands, seen as spans of whole messages,
+ * or cut into MoldUDP64 packets of two feeds. Everything is read and cut before a clock starts.
+ *
+ * Thread: the case's main thread; other threads may look at the same regions.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { FrameView, takeFrames } from "../../src/core/frames.ts";
 import type { FrameOwner } from "../../src/core/sinks.ts";
 import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
 import { HEADER_BYTES } from "../../src/decode/moldudp64/layout.ts";
 
-/** UDP payload bytes of a packet at most. */
-export const PACKET_BYTES = 1400;
-const FRAME_BYTES = 2048;
-/**
- * Messages cut into packets and then timed in one go: about a hundred packets of each feed, so that
- * they lie in the second-level cache as packets do that rx has just received.
- */
-export const STRETCH = 4_096;
+/** UDP payload bytes of a packet at most, by feed: both within the MTU, cut differently. */
+export const PACKET_BYTES = [1400, 1232] as const;
+const READ_BYTES = 1 << 26;
+const ALIGN = 64;
 
-/** A file and the packets of one stretch of it. */
-export class BenchInput {
-  readonly bytes: Uint8Array;
-  /** Messages in the file. */
+/** A file in one frame of a region, and where its packets would end. */
+export class FileSpans {
+  readonly view: FrameView;
+  readonly bytes: number;
   readonly messages: number;
-  readonly frames: readonly FrameView[];
-  /** Of the packets of the stretch; packet p lies in frame p of both feeds. */
+  /** Spans of whole messages, as feed A's packets hold them: first byte, bytes, messages. */
+  readonly offsets: Int32Array;
   readonly lengths: Int32Array;
   readonly counts: Int32Array;
+  readonly spans: number;
+
+  /** @param file an ITCH BinaryFILE below 2 GiB */
+  constructor(file: string) {
+    const fd = openSync(file, "r");
+    this.bytes = fstatSync(fd).size;
+    this.view = new FrameView(takeFrames(Math.ceil(this.bytes / ALIGN) * ALIGN, 1, null));
+    for (let at = 0; at < this.bytes; ) {
+      const want = Math.min(READ_BYTES, this.bytes - at);
+      const count = readSync(fd, this.view.bytes, at, want, at);
+      if (count === 0) throw new Error(`${file}: ends at ${at} of ${this.bytes}`);
+      at += count;
+    }
+    closeSync(fd);
+    const roomBytes = PACKET_BYTES[0] - HEADER_BYTES;
+    const spansMax = Math.ceil(this.bytes / (roomBytes - 100)) + 1;
+    this.offsets = new Int32Array(spansMax);
+    this.lengths = new Int32Array(spansMax);
+    this.counts = new Int32Array(spansMax);
+    let [spans, messages] = [0, 0];
+    for (let at = 0; at + 2 <= this.bytes; spans++) {
+      const from = at;
+      const before = messages;
+      for (let end = this.blockEnd(at); end - from <= roomBytes; end = this.blockEnd(at)) {
+        if (end > this.bytes) throw new Error(`${file}: a message ends beyond the file`);
+        at = end;
+        messages++;
+        if (at + 2 > this.bytes) break;
+      }
+      this.offsets[spans] = from;
+      this.lengths[spans] = at - from;
+      this.counts[spans] = messages - before;
+    }
+    this.spans = spans;
+    this.messages = messages;
+  }
+
+  /** Where the block at `at` ends. */
+  blockEnd(at: number): number {
+    const { bytes } = this.view;
+    return at + 2 + ((bytes[at] as number) << 8) + (bytes[at + 1] as number);
+  }
+
+  /** How many spans hold about the first `messages`. */
+  spansOf(messages: number): number {
+    let spans = 0;
+    for (let left = messages; left > 0 && spans < this.spans; spans++) {
+      left -= this.counts[spans] as number;
+    }
+    return spans;
+  }
+}
+
+/** The packets of one feed, packet p in frame p. */
+export class PacketFeed {
+  readonly view: FrameView;
+  readonly lengths: Int32Array;
+  /** Sequence of each packet's first message. */
+  readonly seqs: Int32Array;
   packets = 0;
-  /** Sequence of the next message to be cut. */
-  #seq = 1;
+  /** Where the next packet's messages begin in the file, and their sequence. */
   #at = 0;
-  #left = 0;
-  readonly #feeds: number;
+  #seq = 1;
+  readonly #source: FileSpans;
+  readonly #roomBytes: number;
   readonly #writer = new MoldUdp64Writer("BENCH");
 
-  /** @param feeds how many copies of each packet, 1 or 2 */
-  constructor(file: string, feeds: number) {
-    this.bytes = readFileSync(file);
-    this.#feeds = feeds;
-    let messages = 0;
-    for (let at = 0; at + 2 <= this.bytes.length; messages++) at = this.#blockEnd(at);
-    this.messages = messages;
-    const packets = Math.ceil(STRETCH / Math.floor((PACKET_BYTES - HEADER_BYTES) / 52)) + 1;
-    this.lengths = new Int32Array(packets);
-    this.counts = new Int32Array(packets);
-    const views: FrameView[] = [];
-    for (let f = 0; f < feeds; f++)
-      views.push(new FrameView(takeFrames(FRAME_BYTES, packets, null)));
-    this.frames = views;
-    this.rewind();
+  /**
+   * @param packetBytes of a packet at most, header included
+   * @param framesMax packets held at a time
+   */
+  constructor(source: FileSpans, packetBytes: number, framesMax: number) {
+    this.#source = source;
+    this.#roomBytes = packetBytes - HEADER_BYTES;
+    const frameBytes = Math.ceil(packetBytes / ALIGN) * ALIGN;
+    this.view = new FrameView(takeFrames(frameBytes, framesMax, null));
+    this.lengths = new Int32Array(framesMax);
+    this.seqs = new Int32Array(framesMax);
   }
 
-  /** Starts over. */
-  rewind(): void {
-    this.#at = 0;
-    this.#seq = 1;
-    this.#left = this.messages;
-  }
-
-  /** Cuts the next stretch into packets. @returns its messages, 0 at the end */
-  next(): number {
-    const stretch = Math.min(STRETCH, this.#left);
-    let left = stretch;
+  /** Cuts on until the frames are full or the file ends. @returns messages cut */
+  cut(): number {
+    const { bytes } = this.#source.view;
+    const out = this.view.bytes;
+    const first = this.#seq;
     this.packets = 0;
-    while (left > 0) {
-      const packet = this.#cut(left);
-      left -= packet;
+    while (this.packets < this.lengths.length && this.#at + 2 <= this.#source.bytes) {
+      const from = this.#at;
+      let [at, count] = [from, 0];
+      while (at + 2 <= this.#source.bytes) {
+        const end = this.#source.blockEnd(at);
+        if (end - from > this.#roomBytes) break;
+        at = end;
+        count++;
+      }
+      const p = this.packets++;
+      const to = this.#writer.header(out, p * this.view.frameBytes, this.#seq, count);
+      out.set(bytes.subarray(from, at), to);
+      this.lengths[p] = HEADER_BYTES + at - from;
+      this.seqs[p] = this.#seq;
+      this.#seq += count;
+      this.#at = at;
     }
-    this.#left -= stretch;
-    return stretch;
+    return this.#seq - first;
   }
+}
 
-  #cut(messagesMax: number): number {
-    const from = this.#at;
-    let end = from;
-    let count = 0;
-    while (count < messagesMax) {
-      const after = this.#blockEnd(end);
-      if (after - from > PACKET_BYTES - HEADER_BYTES) break;
-      end = after;
-      count++;
-    }
-    const p = this.packets++;
-    for (let f = 0; f < this.#feeds; f++) {
-      const out = (this.frames[f] as FrameView).bytes;
-      const at = this.#writer.header(out, p * FRAME_BYTES, this.#seq, count);
-      out.set(this.bytes.subarray(from, end), at);
-    }
-    this.lengths[p] = HEADER_BYTES + end - from;
-    this.counts[p] = count;
-    this.#seq += count;
-    this.#at = end;
-    return count;
-  }
-
-  #blockEnd(at: number): number {
-    return at + 2 + ((this.bytes[at] as number) << 8) + (this.bytes[at + 1] as number);
-  }
+/** All packets of a file on one feed. */
+export function cutFeed(source: FileSpans, packetBytes: number): PacketFeed {
+  const smallestFill = packetBytes - HEADER_BYTES - 100;
+  const feed = new PacketFeed(source, packetBytes, Math.ceil(source.bytes / smallestFill) + 1);
+  const cut = feed.cut();
+  if (cut !== source.messages) throw new Error(`${cut} of ${source.messages} messages cut`);
+  return feed;
 }
 
 /** Takes frames back and only counts them. */

@@ -1,213 +1,82 @@
 /**
- * The bench runner: `npm run bench -- [--messages N] [--rounds N] [--file F] [--case NAME]…
- * [--smoke] [-o FILE]`. Each case runs in a process of its own; rounds interleave all cases with
- * the C book l3_ref on the same file; the figure is the median of the rounds. Ends 3 when a book
- * hash differs from the C book's, 0 otherwise; what is fast enough is for the reader to say.
+ * The bench runner, `npm run bench -- --help`: every case in a process of its own, interleaved with
+ * its baselines, medians of the rounds. Ends 3 when a checksum or a book hash disagrees; what is
+ * fast enough is printed and for the reader to say.
  */
-import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir, totalmem } from "node:os";
-import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-import { PACKAGE_ROOT } from "../../src/core/root.ts";
-import { CASES } from "./cases.ts";
-import type { CaseResult } from "./result.ts";
-import { median } from "./result.ts";
-import { buildYardsticks, makeInput, runReference } from "./yardstick.ts";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { CASES, REFERENCE } from "./catalog.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { findPeers } from "./peers.ts";
+import { reportText } from "./print.ts";
+import { makeReport, type Report } from "./report.ts";
+import { planSteps, runRounds } from "./rounds.ts";
+import { judge } from "./targets.ts";
+import { type BenchFile, buildYardsticks, makeInput } from "./yardstick.ts";
 
-/** A case that takes longer than this hangs. */
-const CASE_TIMEOUT_MS = 300_000;
-const RINGS = ["ring-1", "ring-64"] as const;
-/** Cases whose figure is measured against the C book's. */
-const AGAINST_REFERENCE: readonly string[] = ["book", "decode+book", "decode+book+hash", "inline"];
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_MISMATCH = 3;
 
-interface Options {
-  readonly messages: number;
-  readonly rounds: number;
-  readonly passes: number;
-  readonly slots: number;
-  readonly file: string | null;
-  readonly cases: readonly string[];
-  readonly out: string | null;
-}
-
-/** A row of the table. */
-interface Row {
-  readonly case: string;
-  readonly question: string;
-  readonly unit: string;
-  readonly count: number;
-  readonly ns: number;
-  readonly nsLowest: number;
-  readonly nsHighest: number;
-  readonly nsMedianOfStretches: number;
-  readonly nsCold: number;
-  readonly ratio: number | null;
-  readonly checksum: string;
-  readonly bookHash: string | null;
-}
-
-function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      messages: { type: "string" },
-      rounds: { type: "string" },
-      file: { type: "string" },
-      case: { type: "string", multiple: true },
-      smoke: { type: "boolean", default: false },
-      out: { type: "string", short: "o" },
-    },
-  });
-  const smoke = values.smoke;
-  const number = (name: "messages" | "rounds", standard: number): number => {
-    const value = Number(values[name] ?? standard);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}=${values[name]} < 1`);
-    return value;
+function bench(options: Options, folder: string): Report {
+  const log = (line: string): void => {
+    if (process.stderr.isTTY || line.includes("Error")) process.stderr.write(`${line}\n`);
   };
-  const all = [...Object.keys(CASES), ...RINGS];
-  const cases = values.case ?? all;
-  for (const name of cases) {
-    if (!all.includes(name)) throw new Error(`--case=${name} is none of ${all.join(", ")}`);
-  }
-  return {
-    messages: number("messages", smoke ? 20_000 : 2_000_000),
-    rounds: number("rounds", smoke ? 1 : 5),
-    passes: 2,
-    slots: smoke ? 20_000 : 4_000_000,
-    file: values.file ?? null,
-    cases,
-    out: values.out ?? (smoke ? null : join(PACKAGE_ROOT, "perf", "results", "bench.json")),
-  };
+  const yardsticks = buildYardsticks(folder);
+  const inputs: BenchFile[] =
+    options.file !== null
+      ? [{ name: "hot", path: resolve(options.file), origin: "file given by --file" }]
+      : options.inputs.map((name) => makeInput(yardsticks, folder, name, options.size[name]));
+  const peers = findPeers(options.peers);
+  // A prefix may widen what the runner itself was pinned to.
+  const cores = options.prefixPair.length > 0 ? cpus().length : availableParallelism();
+  const wanted = CASES.filter((spec) => options.cases.includes(spec.name));
+  const specs = wanted.filter((spec) => spec.cores <= cores);
+  const baselines = yardsticks.built ? [REFERENCE, ...peers] : peers;
+  const steps = planSteps(specs, inputs, options.nodes, baselines);
+  const measured = runRounds(steps, options, yardsticks, log);
+  const withoutPeers =
+    options.peers === null
+      ? "no --peers given"
+      : peers.length === 0
+        ? "none of their programs is in the folder of --peers"
+        : null;
+  const withoutReference = yardsticks.built ? null : yardsticks.reason;
+  return makeReport({ options, inputs, withoutReference, withoutPeers }, measured);
 }
 
-function runProcess(name: string, file: string, options: Options): CaseResult {
-  const script = join(import.meta.dirname, "case.js");
-  const args = [...process.execArgv, script, name, file, `${options.passes}`, `${options.slots}`];
-  const text = execFileSync(process.execPath, args, {
-    encoding: "utf8",
-    maxBuffer: 2 ** 24,
-    timeout: CASE_TIMEOUT_MS,
-  });
-  return JSON.parse(text.trim().split("\n").at(-1) ?? "") as CaseResult;
-}
-
-function commit(): string {
+function run(options: Options): number {
+  const folder = options.data ?? mkdtempSync(join(tmpdir(), "nyq-bench-"));
+  mkdirSync(folder, { recursive: true });
   try {
-    const git = (...args: string[]): string =>
-      execFileSync("git", args, { cwd: PACKAGE_ROOT, encoding: "utf8" }).trim();
-    const dirty = git("status", "--porcelain", "--", "src", "perf/bench") === "" ? "" : "+changes";
-    return git("rev-parse", "--short=12", "HEAD") + dirty;
-  } catch {
-    return "unknown";
-  }
-}
-
-function machine(): Record<string, string | number> {
-  const processors = cpus();
-  return {
-    cpu: processors[0]?.model ?? "unknown",
-    cpus: processors.length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
-    node: process.version,
-    v8: process.versions.v8,
-    flags: process.execArgv.join(" "),
-  };
-}
-
-function makeRow(name: string, results: readonly CaseResult[], reference: number | null): Row {
-  const figures = results.map((result) => result.nsPerUnit);
-  const last = results.at(-1) as CaseResult;
-  const ns = median(figures);
-  const ring = `descriptor ring between two threads, ${name.slice(5)} slots a publish`;
-  return {
-    case: name,
-    question: CASES[name]?.question ?? ring,
-    unit: last.unit,
-    count: last.count,
-    ns,
-    nsLowest: Math.min(...figures),
-    nsHighest: Math.max(...figures),
-    nsMedianOfStretches: median(results.map((result) => result.nsMedian)),
-    nsCold: median(results.map((result) => result.nsCold)),
-    ratio: reference !== null && AGAINST_REFERENCE.includes(name) ? ns / reference : null,
-    checksum: last.checksum,
-    bookHash: last.bookHash ?? null,
-  };
-}
-
-function print(rows: readonly Row[], reference: readonly number[], reason: string): void {
-  const cell = (text: string, width: number): string => text.padStart(width);
-  const line = (...cells: string[]): void => {
-    process.stdout.write(`${(cells[0] ?? "").padEnd(18)}${cells.slice(1).join(" ")}\n`);
-  };
-  line("case", "   ns/unit", "    lowest", "   highest", "      cold", "  / l3_ref", " checksum");
-  if (reference.length > 0) {
-    const [low, high] = [Math.min(...reference), Math.max(...reference)];
-    const figures = [median(reference), low, high].map((ns) => cell(ns.toFixed(1), 10));
-    line("l3_ref", ...figures, cell("", 10), cell("1.00", 10));
-  } else line(`l3_ref: not measured, ${reason}`);
-  for (const row of rows) {
-    const figures = [row.ns, row.nsLowest, row.nsHighest, row.nsCold];
-    line(
-      row.case,
-      ...figures.map((ns) => cell(ns.toFixed(1), 10)),
-      cell(row.ratio === null ? "" : row.ratio.toFixed(2), 10),
-      ` ${row.bookHash ?? row.checksum}`,
-    );
+    const report = bench(options, folder);
+    const targets = judge(report);
+    process.stdout.write(reportText(report, targets));
+    if (options.out !== null) {
+      mkdirSync(dirname(options.out), { recursive: true });
+      writeFileSync(options.out, `${JSON.stringify({ ...report, targets }, null, 2)}\n`);
+    }
+    if (report.disagreements.length > 0) return EXIT_MISMATCH;
+    return report.failures.length > 0 ? EXIT_FAILED : 0;
+  } finally {
+    if (options.data === null) rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function main(): number {
-  const options = readOptions();
-  const folder = mkdtempSync(join(tmpdir(), "nyq-bench-"));
+  let options: Options;
   try {
-    const yardsticks = buildYardsticks(folder);
-    const file = options.file ?? join(folder, "input.itch");
-    const input =
-      options.file === null
-        ? makeInput(yardsticks, file, options.messages)
-        : "file given by --file";
-    const results = new Map<string, CaseResult[]>(options.cases.map((name) => [name, []]));
-    const reference: number[] = [];
-    let referenceHash: string | null = null;
-    for (let round = 0; round < options.rounds; round++) {
-      for (const name of options.cases) {
-        if (yardsticks.built && (AGAINST_REFERENCE.includes(name) || name === options.cases[0])) {
-          const result = runReference(yardsticks.folder, file);
-          reference.push(result.ns_per_message);
-          referenceHash = result.book_hash;
-        }
-        results.get(name)?.push(runProcess(name, file, options));
-      }
-      if (process.stderr.isTTY) process.stderr.write(`round ${round + 1}/${options.rounds}\n`);
-    }
-    const base = reference.length > 0 ? median(reference) : null;
-    const rows = options.cases.map((name) => makeRow(name, results.get(name) ?? [], base));
-    print(rows, reference, yardsticks.built ? "" : yardsticks.reason);
-    const hashes = new Set(rows.flatMap((row) => row.bookHash ?? []));
-    if (referenceHash !== null) hashes.add(referenceHash);
-    const equal = hashes.size <= 1;
-    if (options.out !== null) {
-      const l3Ref = base === null ? null : { ns: base, rounds: reference, bookHash: referenceHash };
-      const report = {
-        date: new Date().toISOString(),
-        commit: commit(),
-        machine: machine(),
-        input,
-        rounds: options.rounds,
-        l3Ref: l3Ref ?? (yardsticks.built ? "not run" : yardsticks.reason),
-        bookHashesEqual: equal,
-        rows,
-      };
-      mkdirSync(dirname(options.out), { recursive: true });
-      writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
-    }
-    if (!equal) process.stderr.write(`book hashes differ: ${[...hashes].join(" ")}\n`);
-    return equal ? 0 : 3;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT_USAGE;
   }
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  return run(options);
 }
 
 process.exitCode = main();

@@ -1,0 +1,240 @@
+/**
+ * The cases of one thread from memory. Each has a warm-up over the first messages with objects of
+ * its own, so that the timed pass meets compiled code and fresh memory, as the C programs do.
+ */
+import { walkHashHex } from "../../../src/book/hash.ts";
+import { NullBookSink } from "../../../src/book/null-sink.ts";
+import { MonotonicClock, takeOrigin } from "../../../src/core/clock.ts";
+import { HISTOGRAM_BYTES, Histogram } from "../../../src/core/histogram.ts";
+import type { BookSink, PacketSink } from "../../../src/core/sinks.ts";
+import type { MergeStage } from "../../../src/merge/merge.ts";
+import { FoldSink } from "../fold.ts";
+import { CountingOwner, cutFeed, FileSpans, PACKET_BYTES, PacketFeed } from "../input.ts";
+import { ChangeTape } from "../record.ts";
+import { type CaseResult, hex32, Stopwatch } from "../result.ts";
+import {
+  BATCH_PACKETS,
+  BUS_SLOTS,
+  foldFrames,
+  makeBook,
+  makeDecoder,
+  makeMerge,
+  makePublish,
+} from "../stages.ts";
+
+/** What a case is given. */
+export interface MemoryJob {
+  readonly file: string;
+  /** Messages of the warm-up. */
+  readonly warm: number;
+}
+
+/** Messages recorded, then published in one go. */
+const TAPE_SPANS = 128;
+/** Packets of each feed cut, then merged in one go: as warm as packets that rx just received. */
+const MERGE_FRAMES = 128;
+
+/** Gives spans to a decoder as merge would. */
+function decodeSpans(input: FileSpans, decoder: PacketSink, from: number, to: number): void {
+  const { offsets, lengths, counts } = input;
+  for (let s = from; s < to; s++) {
+    const offset = offsets[s] as number;
+    const length = lengths[s] as number;
+    decoder.onPacket(0, 0, offset, length, 0, 0, 0, 0, 0, 0, counts[s] as number);
+    if (s % BATCH_PACKETS === BATCH_PACKETS - 1) decoder.onBatchEnd();
+  }
+  decoder.onBatchEnd();
+}
+
+/** Question: decoding alone, every field of every message folded into a checksum. */
+export function decodeCase(job: MemoryJob): CaseResult {
+  const input = new FileSpans(job.file);
+  const pass = (spans: number): { ns: number; sum: number } => {
+    const sink = new FoldSink();
+    const decoder = makeDecoder([input.view], new CountingOwner(), sink);
+    const watch = new Stopwatch();
+    watch.start();
+    decodeSpans(input, decoder, 0, spans);
+    watch.stop(input.messages);
+    return { ns: watch.nsPerUnit, sum: sink.sum };
+  };
+  pass(input.spansOf(job.warm));
+  const { ns, sum } = pass(input.spans);
+  return { unit: "messages", count: input.messages, ns, checksum: hex32(sum) };
+}
+
+/** Question: decode and full-depth book, from memory. @param hash when the hash is made */
+export function bookCase(job: MemoryJob, hash: "off" | "incremental" | "end"): CaseResult {
+  const input = new FileSpans(job.file);
+  const pass = (spans: number): { ns: number; frames: number; bookHash: string } => {
+    const sink = new NullBookSink();
+    const stage = makeBook(sink, hash === "incremental");
+    const decoder = makeDecoder([input.view], new CountingOwner(), stage);
+    const watch = new Stopwatch();
+    let bookHash = "";
+    watch.start();
+    decodeSpans(input, decoder, 0, spans);
+    if (hash === "end") bookHash = walkHashHex(stage.core);
+    watch.stop(input.messages);
+    if (hash === "incremental") bookHash = stage.core.hashHex();
+    if (hash === "off") bookHash = walkHashHex(stage.core);
+    return { ns: watch.nsPerUnit, frames: sink.frames, bookHash };
+  };
+  pass(input.spansOf(job.warm));
+  const { ns, frames, bookHash } = pass(input.spans);
+  const checksum = `${frames} changes`;
+  return { unit: "messages", count: input.messages, ns, checksum, bookHash };
+}
+
+/** Merge's sink alone: gives the frame back, folds what was delivered. */
+class ReleasingSink implements PacketSink {
+  messages = 0;
+  sum = 0;
+  readonly #owner: CountingOwner;
+
+  constructor(owner: CountingOwner) {
+    this.#owner = owner;
+  }
+
+  onPacket(
+    feed: number,
+    frame: number,
+    _offset: number,
+    length: number,
+    _tsLo: number,
+    _tsHi: number,
+    _tsKind: number,
+    seqLo: number,
+    _seqHi: number,
+    firstOffset: number,
+    count: number,
+  ): void {
+    this.messages = (this.messages + count) | 0;
+    this.sum = (Math.imul(this.sum, 31) + seqLo + firstOffset + length) | 0;
+    this.#owner.release(feed, frame);
+  }
+
+  onControl(_control: number): void {}
+
+  onBatchEnd(): void {}
+}
+
+/** Question: arbitration of two identical feeds, ns per packet of either. */
+export function mergeCase(job: MemoryJob): CaseResult {
+  const input = new FileSpans(job.file);
+  const pass = (messages: number): { watch: Stopwatch; sink: ReleasingSink } => {
+    const feeds = [0, 1].map(() => new PacketFeed(input, PACKET_BYTES[0], MERGE_FRAMES));
+    const owner = new CountingOwner();
+    const sink = new ReleasingSink(owner);
+    const clock = new MonotonicClock(takeOrigin());
+    const frames = feeds.map((feed) => feed.view);
+    const merge = makeMerge(frames, owner, sink, clock);
+    const [a, b] = feeds as [PacketFeed, PacketFeed];
+    const watch = new Stopwatch();
+    for (let left = messages; left > 0; ) {
+      left -= a.cut();
+      b.cut();
+      watch.start();
+      mergeFeeds(a, b, merge, clock);
+      watch.stop(a.packets + b.packets);
+    }
+    if (owner.released !== watch.units) throw new Error("merge: frames were not released");
+    return { watch, sink };
+  };
+  pass(Math.min(job.warm, input.messages));
+  const { watch, sink } = pass(input.messages);
+  if (sink.messages !== input.messages) throw new Error(`merge: ${sink.messages} delivered`);
+  const ns = watch.nsPerUnit;
+  return { unit: "packets", count: watch.units, ns, checksum: hex32(sink.sum) };
+}
+
+/** Both feeds' packets in the order of their sequences, A before B; the clock moves each batch. */
+function mergeFeeds(a: PacketFeed, b: PacketFeed, merge: MergeStage, clock: MonotonicClock): void {
+  const [seqsA, seqsB, lengthsA, lengthsB] = [a.seqs, b.seqs, a.lengths, b.lengths];
+  const [packetsA, packetsB] = [a.packets, b.packets];
+  const stamp = clock.monoWords;
+  let [pa, pb] = [0, 0];
+  while (pa < packetsA || pb < packetsB) {
+    clock.update();
+    const tsLo = stamp[0] as number;
+    const tsHi = stamp[1] as number;
+    for (let i = 0; i < BATCH_PACKETS; i++) {
+      const takeA =
+        pa < packetsA && (pb >= packetsB || (seqsA[pa] as number) <= (seqsB[pb] as number));
+      if (takeA) {
+        merge.onPacket(0, pa, 0, lengthsA[pa] as number, tsLo, tsHi, 0);
+        pa++;
+      } else if (pb < packetsB) {
+        merge.onPacket(1, pb, 0, lengthsB[pb] as number, tsLo, tsHi, 0);
+        pb++;
+      }
+    }
+    merge.onBatchEnd();
+    merge.tick();
+  }
+}
+
+/** Question: book changes made before, encoded as raw-v1 frames into the bus, 64 a commit. */
+export function publishCase(job: MemoryJob): CaseResult {
+  const input = new FileSpans(job.file);
+  const pass = (spans: number): { watch: Stopwatch; sum: number } => {
+    const { bus, publish } = makePublish(new MonotonicClock(takeOrigin()), null);
+    const tape = new ChangeTape(4 * TAPE_SPANS * 80);
+    const decoder = makeDecoder([input.view], new CountingOwner(), makeBook(tape, false));
+    const watch = new Stopwatch();
+    let sum = 0;
+    for (let from = 0; from < spans; from += TAPE_SPANS) {
+      tape.calls = 0;
+      decodeSpans(input, decoder, from, Math.min(from + TAPE_SPANS, spans));
+      watch.start();
+      tape.play(publish, 64);
+      watch.stop(tape.calls);
+      sum = foldFrames(bus, tape.calls, sum);
+    }
+    return { watch, sum };
+  };
+  pass(input.spansOf(Math.min(job.warm, 500_000)));
+  const { watch, sum } = pass(input.spans);
+  return { unit: "frames", count: watch.units, ns: watch.nsPerUnit, checksum: hex32(sum) };
+}
+
+/**
+ * Question: the whole of a feed in one thread: two feeds cut differently, merge, decode, book and
+ * frames on the bus, receive-to-publish latency counted for each packet as in production.
+ */
+export function pipelineCase(job: MemoryJob, hash: boolean): CaseResult {
+  const input = new FileSpans(job.file);
+  const a = cutFeed(input, PACKET_BYTES[0]);
+  const b = cutFeed(input, PACKET_BYTES[1]);
+  const packets = { a: a.packets, b: b.packets };
+  const pass = (): { ns: number; checksum: string; bookHash: string } => {
+    const clock = new MonotonicClock(takeOrigin());
+    const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
+    const { bus, publish } = makePublish(clock, latency);
+    const sink: BookSink = publish;
+    const stage = makeBook(sink, hash);
+    const owner = new CountingOwner();
+    const frames = [a.view, b.view];
+    const merge = makeMerge(frames, owner, makeDecoder(frames, owner, stage), clock);
+    const watch = new Stopwatch();
+    watch.start();
+    mergeFeeds(a, b, merge, clock);
+    watch.stop(input.messages);
+    if (owner.released !== a.packets + b.packets) throw new Error("frames were not released");
+    const published = bus.cursor[0] as number;
+    const checksum = `${published} frames ${hex32(foldFrames(bus, BUS_SLOTS, 0))}`;
+    const bookHash = hash ? stage.core.hashHex() : walkHashHex(stage.core);
+    return { ns: watch.nsPerUnit, checksum, bookHash };
+  };
+  a.packets = Math.min(packets.a, Math.ceil((packets.a * job.warm) / input.messages));
+  b.packets = Math.min(packets.b, Math.ceil((packets.b * job.warm) / input.messages));
+  pass();
+  a.packets = packets.a;
+  b.packets = packets.b;
+  const { ns, checksum, bookHash } = pass();
+  const extra = {
+    messages_per_packet_a: input.messages / packets.a,
+    messages_per_packet_b: input.messages / packets.b,
+  };
+  return { unit: "messages", count: input.messages, ns, checksum, bookHash, extra };
+}
