@@ -4,6 +4,7 @@
  *
  *   ring   main: claim, fill, publish each `batch`  ──▶  worker: fold, release what there was
  *   hop    main: one slot ──▶ worker: fold, one slot back ──▶ main: fold       half a round trip
+ *          (as the pipeline's sources do, a slot is given back after what it caused was published)
  *   raw    the same over two words, 128 bytes apart
  *
  * A pass is one call; the worker is told of the next one through `sync`.
@@ -39,8 +40,12 @@ export interface PeerJob {
   readonly lines: SharedArrayBuffer;
 }
 
-/** Fills one slot. An index ends in `| 0`, or V8 checks each sum for an overflow. */
-export function fill(words: Int32Array, at: number, from: number): void {
+/** SLOT_AT_MAX of src/core/slot-ring.ts, which says why. */
+const AT_MAX = 0x3ff_ffff;
+
+/** Fills one slot. */
+export function fill(words: Int32Array, slot: number, from: number): void {
+  const at = slot & AT_MAX;
   words[at] = from;
   words[(at + 1) | 0] = (from + 1) | 0;
   words[(at + 2) | 0] = (from + 2) | 0;
@@ -60,7 +65,8 @@ export function fill(words: Int32Array, at: number, from: number): void {
 }
 
 /** Folds one slot. @returns the sum with its words added */
-export function fold(words: Int32Array, at: number, from: number): number {
+export function fold(words: Int32Array, slot: number, from: number): number {
+  const at = slot & AT_MAX;
   let sum = (from + (words[at] as number)) | 0;
   sum = (sum + (words[(at + 1) | 0] as number)) | 0;
   sum = (sum + (words[(at + 2) | 0] as number)) | 0;
@@ -125,10 +131,11 @@ export function pingRing(
     stamps[i] = performance.now();
     fill(writer.words, writer.claim(), i);
     writer.publish();
+    if (i > 0) reader.release(1);
     while (reader.available() === 0);
     sum = fold(reader.words, reader.slot(0), sum);
-    reader.release(1);
   }
+  reader.release(1);
   stamps[trips] = performance.now();
   return sum;
 }
@@ -139,9 +146,9 @@ export function pongRing(reader: SlotRingReader, writer: SlotRingWriter, trips: 
   for (let i = 0; i < trips; i++) {
     while (reader.available() === 0);
     sum = fold(reader.words, reader.slot(0), sum);
-    reader.release(1);
     fill(writer.words, writer.claim(), sum);
     writer.publish();
+    reader.release(1);
   }
   return sum;
 }

@@ -11,6 +11,8 @@ import type { StopWord } from "./stop.ts";
 /** Words of a slot. */
 export const EVENT_SLOT_WORDS = 11;
 const BATCH_MAX = 1024;
+/** SLOT_AT_MAX of core/slot-ring.ts, which says why. */
+const AT_MAX = 0x3ff_ffff;
 
 const EventKind = {
   PACKET_START: 1,
@@ -170,21 +172,22 @@ export class EventRingSink implements EventSink {
     i: number,
     j: number,
   ): void {
-    let at = this.#ring.claim();
-    if (at < 0) at = this.#stop.waitForRoom(this.#ring);
-    if (at < 0) return;
+    let slot = this.#ring.claim();
+    if (slot < 0) slot = this.#stop.waitForRoom(this.#ring);
+    if (slot < 0) return;
+    const at = slot & AT_MAX;
     const words = this.#words;
     words[at] = kind;
-    words[at + 1] = a;
-    words[at + 2] = b;
-    words[at + 3] = c;
-    words[at + 4] = d;
-    words[at + 5] = e;
-    words[at + 6] = f;
-    words[at + 7] = g;
-    words[at + 8] = h;
-    words[at + 9] = i;
-    words[at + 10] = j;
+    words[(at + 1) | 0] = a;
+    words[(at + 2) | 0] = b;
+    words[(at + 3) | 0] = c;
+    words[(at + 4) | 0] = d;
+    words[(at + 5) | 0] = e;
+    words[(at + 6) | 0] = f;
+    words[(at + 7) | 0] = g;
+    words[(at + 8) | 0] = h;
+    words[(at + 9) | 0] = i;
+    words[(at + 10) | 0] = j;
   }
 }
 
@@ -204,8 +207,9 @@ export class EventRingSource implements Source {
     const count = Math.min(this.#ring.available(), BATCH_MAX);
     if (count === 0) return 0;
     for (let i = 0; i < count; i++) this.#forward(this.#ring.slot(i));
-    this.#ring.release(count);
+    // What the batch caused goes on before its slots are given back: nobody waits for those.
     this.#sink.onBatchEnd();
+    this.#ring.release(count);
     return count;
   }
 
@@ -217,19 +221,20 @@ export class EventRingSource implements Source {
     return this.#ring.isFinished();
   }
 
-  #forward(at: number): void {
+  #forward(slot: number): void {
+    const at = slot & AT_MAX;
     const words = this.#words;
     const sink = this.#sink;
-    const a = words[at + 1] as number;
-    const b = words[at + 2] as number;
-    const c = words[at + 3] as number;
-    const d = words[at + 4] as number;
-    const e = words[at + 5] as number;
-    const f = words[at + 6] as number;
-    const g = words[at + 7] as number;
-    const h = words[at + 8] as number;
-    const i = words[at + 9] as number;
-    const j = words[at + 10] as number;
+    const a = words[(at + 1) | 0] as number;
+    const b = words[(at + 2) | 0] as number;
+    const c = words[(at + 3) | 0] as number;
+    const d = words[(at + 4) | 0] as number;
+    const e = words[(at + 5) | 0] as number;
+    const f = words[(at + 6) | 0] as number;
+    const g = words[(at + 7) | 0] as number;
+    const h = words[(at + 8) | 0] as number;
+    const i = words[(at + 9) | 0] as number;
+    const j = words[(at + 10) | 0] as number;
     switch (words[at]) {
       case EventKind.ADD:
         sink.onAdd(a, b, c, d, e, f, g, h);

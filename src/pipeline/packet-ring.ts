@@ -13,6 +13,8 @@ import type { StopWord } from "./stop.ts";
 /** Words of a descriptor. */
 export const PACKET_SLOT_WORDS = 12;
 const BATCH_MAX = 256;
+/** SLOT_AT_MAX of core/slot-ring.ts, which says why. */
+const AT_MAX = 0x3ff_ffff;
 
 /** The writer's half; Thread: the upstream stage's. */
 export class PacketRingSink implements PacketSink {
@@ -39,22 +41,23 @@ export class PacketRingSink implements PacketSink {
     firstOffset: number,
     count: number,
   ): void {
-    let at = this.#ring.claim();
-    if (at < 0) at = this.#stop.waitForRoom(this.#ring);
-    if (at < 0) return;
+    let slot = this.#ring.claim();
+    if (slot < 0) slot = this.#stop.waitForRoom(this.#ring);
+    if (slot < 0) return;
+    const at = slot & AT_MAX;
     const words = this.#words;
     words[at] = 0;
-    words[at + 1] = feed;
-    words[at + 2] = frame;
-    words[at + 3] = offset;
-    words[at + 4] = length;
-    words[at + 5] = tsLo;
-    words[at + 6] = tsHi;
-    words[at + 7] = tsKind;
-    words[at + 8] = seqLo;
-    words[at + 9] = seqHi;
-    words[at + 10] = firstOffset;
-    words[at + 11] = count;
+    words[(at + 1) | 0] = feed;
+    words[(at + 2) | 0] = frame;
+    words[(at + 3) | 0] = offset;
+    words[(at + 4) | 0] = length;
+    words[(at + 5) | 0] = tsLo;
+    words[(at + 6) | 0] = tsHi;
+    words[(at + 7) | 0] = tsKind;
+    words[(at + 8) | 0] = seqLo;
+    words[(at + 9) | 0] = seqHi;
+    words[(at + 10) | 0] = firstOffset;
+    words[(at + 11) | 0] = count;
   }
 
   onControl(control: number): void {
@@ -86,28 +89,29 @@ export class PacketRingSource implements Source {
     const words = this.#words;
     const sink = this.#sink;
     for (let i = 0; i < count; i++) {
-      const at = this.#ring.slot(i);
+      const at = this.#ring.slot(i) & AT_MAX;
       const kind = words[at] as number;
       if (kind !== 0) {
         sink.onControl(kind);
         continue;
       }
       sink.onPacket(
-        words[at + 1] as number,
-        words[at + 2] as number,
-        words[at + 3] as number,
-        words[at + 4] as number,
-        words[at + 5] as number,
-        words[at + 6] as number,
-        words[at + 7] as number,
-        words[at + 8] as number,
-        words[at + 9] as number,
-        words[at + 10] as number,
-        words[at + 11] as number,
+        words[(at + 1) | 0] as number,
+        words[(at + 2) | 0] as number,
+        words[(at + 3) | 0] as number,
+        words[(at + 4) | 0] as number,
+        words[(at + 5) | 0] as number,
+        words[(at + 6) | 0] as number,
+        words[(at + 7) | 0] as number,
+        words[(at + 8) | 0] as number,
+        words[(at + 9) | 0] as number,
+        words[(at + 10) | 0] as number,
+        words[(at + 11) | 0] as number,
       );
     }
-    this.#ring.release(count);
+    // What the batch caused goes on before its slots are given back: nobody waits for those.
     sink.onBatchEnd();
+    this.#ring.release(count);
     return count;
   }
 
