@@ -112,7 +112,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   config: ["core"],
   metrics: ["core", "config"],
-  rx: ["core", "config"],
+  rx: ["core", "config", "decode"],
   merge: ["core", "config", "decode"],
   decode: ["core"],
   book: ["core"],

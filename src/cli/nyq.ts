@@ -46,6 +46,11 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import("./send.ts")).registerSend,
   },
   {
+    name: "serve-soup",
+    summary: "serve an ITCH file over SoupBinTCP",
+    load: async () => (await import("./serve-soup.ts")).registerServeSoup,
+  },
+  {
     name: "generate",
     summary: "make a seeded, realistic ITCH day",
     load: async () => (await import("./generate.ts")).registerGenerate,

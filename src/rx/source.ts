@@ -5,7 +5,7 @@
 import type { Source } from "../core/sinks.ts";
 
 /** How packets reach a source. */
-export type RxPath = "recvmmsg" | "dgram" | "file";
+export type RxPath = "recvmmsg" | "dgram" | "soupbintcp" | "file";
 
 /** A source of packets of one feed. Thread: the one that calls doWork. */
 export interface RxSource extends Source {
