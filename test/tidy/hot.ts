@@ -35,6 +35,11 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
   "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],
   "src/decode/fast/integers.ts": [],
+  "src/decode/fast/forts.ts": [],
+  "src/decode/fast/framing.ts": [],
+  "src/decode/fast/instrument-index.ts": [],
+  "src/decode/fast/levels.ts": [],
+  "src/decode/fast/price-scale.ts": [],
   "src/decode/fast/decoder.ts": ["templateIndex"],
   "src/decode/itch/decoder.ts": [],
   "src/decode/moldudp64/framing.ts": [],
