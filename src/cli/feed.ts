@@ -33,6 +33,7 @@ const EXAMPLES = `
 Examples:
   nyq feed --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1
   nyq feed -c config/laptop.toml --a 239.192.7.1:26400 --listen 127.0.0.1:0 --admin 127.0.0.1:0
+  nyq feed --a soup://10.0.0.5:26500            over SoupBinTCP; login in section [soup]
   nyq feed -c config/low-latency.toml --set pipeline.force=true
 
 When groups are joined and sockets listen, one line on stderr says where:
@@ -46,8 +47,8 @@ export function registerFeed(program: Command): void {
     .description("receive A/B multicast, keep the books, serve them over WebSocket")
     .option("-c, --config <file>", "configuration (TOML)")
     .addOption(new Option("--protocol <p>", "protocol of the channel").choices(["itch-5.0"]))
-    .option("--a <group:port>", "multicast group of feed A")
-    .option("--b <group:port>", "multicast group of feed B")
+    .option("--a <group:port>", "multicast group of feed A, or soup://HOST:PORT")
+    .option("--b <group:port>", "the same of feed B")
     .option("--iface <addr>", "address of the receiving interface")
     .option("--iface-b <addr>", "the same for feed B")
     .option("--start <first|seq>", "first sequence to apply")

@@ -1,6 +1,6 @@
 /** Addresses of the configuration: "GROUP:PORT" and "HOST:PORT" strings to checked parts. */
 import { isIP, isIPv4 } from "node:net";
-import type { GroupAddress, ListenAddress } from "./config.ts";
+import type { FeedAddress, GroupAddress, ListenAddress } from "./config.ts";
 
 const PORT_MAX = 65_535;
 
@@ -26,6 +26,18 @@ export function parseGroup(text: string): Parsed<GroupAddress> {
   return { value: { group, port } };
 }
 
+const SOUP = "soup://";
+
+/** Parses where a feed comes from: a group and port, or `soup://HOST:PORT` of a server. */
+export function parseFeed(text: string): Parsed<FeedAddress> {
+  if (!text.startsWith(SOUP)) return parseGroup(text);
+  const parsed = parseListen(text.slice(SOUP.length));
+  if ("reason" in parsed) return parsed;
+  const { host, port } = parsed.value;
+  if (port === 0) return { reason: "has a port outside 1 to 65535" };
+  return { value: { group: host, port, transport: "soupbintcp" } };
+}
+
 /** Parses a listening address, e.g. `127.0.0.1:9001`, `[::1]:9001`, `localhost:0`. */
 export function parseListen(text: string): Parsed<ListenAddress> {
   const parts = splitPort(text);
@@ -44,8 +56,10 @@ export function listenText(address: ListenAddress): string {
   return `${host}:${address.port}`;
 }
 
-/** Writes a group address as it is read. */
-export function groupText(address: GroupAddress): string {
+/** Writes a feed's address as it is read. */
+export function feedText(address: FeedAddress): string {
+  const { group, port } = address;
+  if (address.transport === "soupbintcp") return `${SOUP}${listenText({ host: group, port })}`;
   return `${address.group}:${address.port}`;
 }
 

@@ -48,6 +48,13 @@ function checkRx(config: Config, context: CheckContext): Finding[] {
       found.push({ paths: ["rx.b", "rx.a"], text: "is the same group and port as rx.a" });
     }
   }
+  for (const [path, address] of [
+    ["rx.a", rx.a],
+    ["rx.b", rx.b],
+  ] as const) {
+    if (context.requireRx || address?.transport === undefined) continue;
+    found.push({ paths: [path], text: "is a server; a capture's feeds are groups" });
+  }
   if (merge.windowPackets >= rx.frames) {
     const text = `= ${merge.windowPackets} is not below rx.frames = ${rx.frames}`;
     found.push({ paths: ["merge.window_packets", "rx.frames"], text });
@@ -134,6 +141,12 @@ function checkThreads(config: Config): Finding[] {
     if (thread.loop === "event") continue;
     if (thread.stages.includes("endpoint")) {
       found.push({ paths: [loop], text: `= "spin" runs stage endpoint, which needs "event"` });
+    }
+    for (const stage of ["rx.a", "rx.b"] as const) {
+      const address = stage === "rx.a" ? config.rx.a : config.rx.b;
+      if (address?.transport === undefined || !thread.stages.includes(stage)) continue;
+      const text = `= "spin" runs ${stage} over TCP, which needs "event"`;
+      found.push({ paths: [loop, stage], text });
     }
     if (config.rx.path === "dgram" && thread.stages.some((stage) => stage.startsWith("rx."))) {
       const text = `= "spin" runs rx by rx.path dgram, which needs "event"`;

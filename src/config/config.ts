@@ -11,6 +11,22 @@ export interface GroupAddress {
   readonly port: number;
 }
 
+/** Where a feed comes from: a group, or a server's host where it comes over SoupBinTCP. */
+export interface FeedAddress extends GroupAddress {
+  readonly transport?: "soupbintcp";
+}
+
+/** How a SoupBinTCP client logs in. */
+export interface SoupConfig {
+  readonly username: string;
+  /** null: none. */
+  readonly password: string | null;
+  /** Session to ask for; empty: the current one. */
+  readonly session: string;
+  readonly heartbeatMs: number;
+  readonly silenceMs: number;
+}
+
 /** A listening address; port 0 lets the kernel choose. */
 export interface ListenAddress {
   readonly host: string;
@@ -42,8 +58,8 @@ export interface ChannelConfig {
 /** Receiving packets. */
 export interface RxConfig {
   readonly path: "auto" | "recvmmsg" | "dgram";
-  readonly a: GroupAddress | null;
-  readonly b: GroupAddress | null;
+  readonly a: FeedAddress | null;
+  readonly b: FeedAddress | null;
   readonly iface: string;
   /** Interface of feed B; equal to iface unless set. */
   readonly ifaceB: string;
@@ -137,6 +153,7 @@ export interface LogConfig {
 export interface Config {
   readonly channel: ChannelConfig;
   readonly rx: RxConfig;
+  readonly soup: SoupConfig;
   readonly merge: MergeConfig;
   readonly book: BookConfig;
   readonly publish: PublishConfig;

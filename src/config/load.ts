@@ -69,6 +69,7 @@ function toConfig(snake: SnakeConfig): Config {
   return freezeDeep({
     ...camel,
     rx: { ...camel.rx, ifaceB: camel.rx.ifaceB ?? camel.rx.iface },
+    soup: { ...camel.soup, password: camel.soup.password ?? null },
     publish: { ...camel.publish, token: camel.publish.token ?? null },
     pipeline: { ...camelise(placed), threads: thread },
   });

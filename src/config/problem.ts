@@ -18,7 +18,7 @@ export interface Problem {
 }
 
 /** Paths whose values are never shown. */
-export const SECRET_PATHS: ReadonlySet<string> = new Set(["publish.token"]);
+export const SECRET_PATHS: ReadonlySet<string> = new Set(["publish.token", "soup.password"]);
 
 /** Says where a value came from, e.g. `config/laptop.toml:12`. */
 export function originText(origin: Origin): string {

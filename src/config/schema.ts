@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { IDLE_NAMES } from "../core/idle.ts";
 import { isPowerOfTwo } from "../core/layout.ts";
-import { type Parsed, parseGroup, parseListen } from "./address.ts";
+import { type Parsed, parseFeed, parseListen } from "./address.ts";
 import { STAGE_NAMES } from "./config.ts";
 
 /** A whole number from `min` to `max`. */
@@ -62,6 +62,15 @@ function taken<T>(parsed: Parsed<T>, text: string, context: z.RefinementCtx): T 
   return z.NEVER;
 }
 
+/** A text of a SoupBinTCP login. */
+function soupText(max: number, help: string) {
+  return z
+    .string()
+    .regex(new RegExp(`^[\\x21-\\x7e]{0,${max}}$`), `is not 0 to ${max} printable ASCII characters`)
+    .default("")
+    .describe(help);
+}
+
 const ipv4 = z.ipv4("is not an IPv4 address");
 
 const channel = z.strictObject({
@@ -84,8 +93,11 @@ const rx = z.strictObject({
     "auto",
     "Receive path; `auto` is recvmmsg where the addon is built, else dgram; the others never fall back.",
   ),
-  a: maybeAddress(parseGroup, "Group and port of feed A."),
-  b: maybeAddress(parseGroup, "Group and port of feed B."),
+  a: maybeAddress(
+    parseFeed,
+    "Group and port of feed A, or `soup://HOST:PORT` of a SoupBinTCP server.",
+  ),
+  b: maybeAddress(parseFeed, "The same of feed B."),
   iface: ipv4.default("127.0.0.1").describe("Address of the interface that joins the groups."),
   iface_b: ipv4.optional().describe("The same for feed B, when it differs."),
   frame_bytes: z
@@ -109,6 +121,18 @@ const rx = z.strictObject({
     "off",
     "Receive stamps by the kernel or the card. recvmmsg only.",
   ),
+});
+
+const soup = z.strictObject({
+  username: soupText(6, "User name for SoupBinTCP servers."),
+  password: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,10}$/, "is not 1 to 10 printable ASCII characters")
+    .optional()
+    .describe("Password. In the file or NYQ_SOUP__PASSWORD, never a flag."),
+  session: soupText(10, "Session to ask for; empty: the current one."),
+  heartbeat_ms: whole(10, 60_000, 1000, "A heartbeat goes out when nothing went out for so long."),
+  silence_ms: whole(100, 600_000, 15_000, "A server that is silent for so long is lost."),
 });
 
 const merge = z.strictObject({
@@ -234,6 +258,7 @@ const log = z.strictObject({
 export const CONFIG_SCHEMA = z.strictObject({
   channel: channel.prefault({}).describe("The multicast channel."),
   rx: rx.prefault({}).describe("Receiving packets."),
+  soup: soup.prefault({}).describe("Logging in to SoupBinTCP servers, for feeds over TCP."),
   merge: merge.prefault({}).describe("Arbitration of feeds A and B."),
   book: book.prefault({}).describe("Sizes of the books. All memory is taken at start."),
   publish: publish.prefault({}).describe("Serving raw-v1 over WebSocket."),

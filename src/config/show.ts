@@ -2,10 +2,12 @@
  * A configuration as text that loads to the same configuration; but the token is masked by
  * something too short to be one, so that a masked file is refused and never serves with the mask.
  */
-import { groupText, listenText } from "./address.ts";
+import { feedText, listenText } from "./address.ts";
 import type { Config } from "./config.ts";
 
 const MASK = "***";
+/** A SoupBinTCP password may be short, but has no spaces. */
+const SOUP_MASK = "* * *";
 
 type Plain = string | number | boolean | readonly string[];
 type Table = { readonly [key: string]: Plain | undefined };
@@ -35,11 +37,15 @@ function toFile(config: Config) {
     channel: snake({ ...channel, start: channel.start ?? "first" }),
     rx: snake({
       path,
-      a: a === null ? "" : groupText(a),
-      b: b === null ? "" : groupText(b),
+      a: a === null ? "" : feedText(a),
+      b: b === null ? "" : feedText(b),
       iface,
       ifaceB,
       ...received,
+    }),
+    soup: snake({
+      ...config.soup,
+      password: config.soup.password === null ? undefined : SOUP_MASK,
     }),
     merge: snake({ ...config.merge }),
     book: snake({ ...config.book }),

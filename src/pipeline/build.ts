@@ -95,8 +95,8 @@ export class ThreadBuild {
     const decode = this.#buildDecode(book);
     const merge = this.#buildMerge(decode);
     if (this.#has("endpoint")) this.#buildEndpoint(log);
-    if (this.#has("rx.a")) this.#buildRx(0, this.#sinkOfRx("rx.a", merge, decode));
-    if (this.#has("rx.b")) this.#buildRx(1, this.#sinkOfRx("rx.b", merge, decode));
+    if (this.#has("rx.a")) this.#buildRx(0, this.#sinkOfRx("rx.a", merge, decode), log);
+    if (this.#has("rx.b")) this.#buildRx(1, this.#sinkOfRx("rx.b", merge, decode), log);
   }
 
   /** Everything as build() left it, while all threads stand still and before open(). */
@@ -314,7 +314,7 @@ export class ThreadBuild {
     return sink;
   }
 
-  #buildRx(feed: number, sink: PacketSink): void {
+  #buildRx(feed: number, sink: PacketSink, log: (line: string) => void): void {
     const parts: RxParts = {
       plan: this.plan,
       feed,
@@ -324,6 +324,7 @@ export class ThreadBuild {
       clock: this.clock,
       counters: this.counters,
       stop: this.stop,
+      log,
     };
     const warmed = this.plan.warmUp === null ? null : warmRx(parts);
     const place = warmed === null ? -1 : this.sources.length;

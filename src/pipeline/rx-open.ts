@@ -1,4 +1,6 @@
 /** Opens the source of one feed: a socket of the configured path, or a file. */
+
+import type { FeedAddress } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
@@ -8,6 +10,7 @@ import { type PacketSink, StampKind } from "../core/sinks.ts";
 import { openFileSource } from "../rx/file.ts";
 import { openSocketSource } from "../rx/socket.ts";
 import { openSocket, RecvmmsgSource, type SocketSourceOptions } from "../rx/socket-native.ts";
+import { SoupSource } from "../rx/soup.ts";
 import type { RxSource } from "../rx/source.ts";
 import type { Plan } from "./plan.ts";
 import type { StopWord } from "./stop.ts";
@@ -23,6 +26,7 @@ export interface RxParts {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly stop: StopWord;
+  readonly log: (line: string) => void;
 }
 
 /** An open source. */
@@ -111,6 +115,24 @@ export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Pro
       note: null,
     };
   }
+  const address = feed === 0 ? rx.a : rx.b;
+  if (address?.transport === "soupbintcp") {
+    const source = openSoup(parts, address);
+    return { feed, source, fill: null, openNs, progress: null, failure: () => null, note: null };
+  }
   const { source, note } = await openSocketSource(socketOptions(parts), loadNative(), warmed);
   return { feed, source, fill: null, openNs, progress: null, failure: () => null, note };
+}
+
+function openSoup(parts: RxParts, address: FeedAddress): SoupSource {
+  const { soup, channel } = parts.plan.config;
+  return new SoupSource({
+    ...parts,
+    ...soup,
+    password: soup.password ?? "",
+    host: address.group,
+    port: address.port,
+    sequence: channel.start ?? 1,
+    stopWord: parts.stop.words,
+  });
 }
