@@ -8,6 +8,7 @@ import {
 } from "./client.ts";
 import { configTarget, presets } from "./config.ts";
 import { captures, kept, repairPacket, someBlocks, somePacket } from "./corpus.ts";
+import { fastTargets } from "./fast.ts";
 import { pipelineTarget, unbelievableTarget } from "./pipeline.ts";
 import type { Random } from "./random.ts";
 import { recordsTarget, repairEobi, someEobi, someSoup, soupTarget } from "./records.ts";
@@ -48,5 +49,6 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
       run: configTarget(random.word()),
       corpus: [...presets(), ...kept("config")],
     },
+    ...fastTargets(random),
   ];
 }

@@ -17,6 +17,9 @@ const SHARE: Record<string, number> = {
   client: 14_000,
   admission: 5_000,
   config: 1_000,
+  fast: 100_000,
+  forts: 100_000,
+  "fast-templates": 500,
 };
 
 for (const target of fuzzTargets(new Random(SEED))) {

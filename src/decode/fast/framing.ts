@@ -4,8 +4,8 @@
  * previous values. Messages without the field (a dictionary reset) may stand before it.
  *
  * It fits templates that decode from nothing: each datagram begins with a reset, or MsgSeqNum has
- * no operator that remembers. Where a stream's messages lean on those of earlier datagrams, merge has
- * to come after decode. A datagram counts as one unit, so `skip` steps over the whole of it.
+ * no operator that remembers. Where messages lean on those of earlier datagrams, merge has to come
+ * after decode. A datagram counts as one unit, so `skip` steps over the whole of it.
  *
  * Thread: merge's. Hot path: no allocation after the constructor.
  */
