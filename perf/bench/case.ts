@@ -1,8 +1,11 @@
 /** The process of one case: `case.js JOB`, a CaseJob as JSON; its last line is its CaseResult. */
 import { tuneEngine } from "../../src/core/engine.ts";
+import { latencyCase } from "./cases/latency.ts";
 import { bookCase, decodeCase, mergeCase, pipelineCase, publishCase } from "./cases/memory.ts";
 import { replayCase } from "./cases/replay.ts";
 import { ringCase } from "./cases/ring.ts";
+import { threadsCase } from "./cases/threads.ts";
+import { PLACEMENTS } from "./catalog.ts";
 import type { CaseResult } from "./result.ts";
 
 /** What a case's process is told. */
@@ -16,7 +19,9 @@ export interface CaseJob {
   readonly smoke: boolean;
 }
 
-function runCase(job: CaseJob): CaseResult {
+async function runCase(job: CaseJob): Promise<CaseResult> {
+  const placement = PLACEMENTS[job.name];
+  if (placement !== undefined) return threadsCase(job, placement);
   switch (job.name) {
     case "decode":
       return decodeCase(job);
@@ -35,7 +40,10 @@ function runCase(job: CaseJob): CaseResult {
     case "pipeline+hash":
       return pipelineCase(job, true);
     case "replay":
+    case "replay-random":
       return replayCase(job.file);
+    case "latency":
+      return latencyCase(job);
     case "ring":
       return ringCase(job.smoke);
     default:
@@ -45,5 +53,5 @@ function runCase(job: CaseJob): CaseResult {
 
 // As `nyq` does.
 tuneEngine();
-const result = runCase(JSON.parse(process.argv[2] ?? "") as CaseJob);
+const result = await runCase(JSON.parse(process.argv[2] ?? "") as CaseJob);
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,4 +1,5 @@
 /** The cases: what each asks, on which inputs, against which baselines, on how many cores. */
+import type { Placement } from "./cases/placement.ts";
 import type { InputName } from "./yardstick.ts";
 
 /** The C book; the other baselines are the peers' names. */
@@ -13,6 +14,29 @@ export interface CaseSpec {
   readonly baselines: readonly string[];
   /** Cores that it keeps busy. */
   readonly cores: number;
+}
+
+/** Where the line is cut into threads, by case. */
+export const PLACEMENTS: Readonly<Record<string, Placement>> = {
+  "threads-merge": [["merge"], ["decode", "book", "publish"]],
+  "threads-decode": [
+    ["merge", "decode"],
+    ["book", "publish"],
+  ],
+  "threads-book": [["merge", "decode", "book"], ["publish"]],
+  "threads-4": [["merge"], ["decode"], ["book"], ["publish"]],
+};
+
+function threadCase(name: string): CaseSpec {
+  const threads = PLACEMENTS[name] ?? [];
+  const cut = threads.map((stages) => stages.join(", ")).join(" | ");
+  return {
+    name,
+    question: `the pipeline on ${threads.length} threads: ${cut}`,
+    inputs: HOT,
+    baselines: ["itch_order_book"],
+    cores: threads.length,
+  };
 }
 
 const BOTH: readonly InputName[] = ["hot", "cold"];
@@ -40,6 +64,13 @@ export const CASES: readonly CaseSpec[] = [
     cores: 1,
   },
   {
+    name: "replay-random",
+    question: "nyq replay of orders with random 64-bit ids: time, and memory for each live order",
+    inputs: ["random"],
+    baselines: [REFERENCE],
+    cores: 1,
+  },
+  {
     name: "pipeline",
     question: "two feeds, merge, decode, book and frames in one thread, from memory, hash off",
     inputs: BOTH,
@@ -53,6 +84,7 @@ export const CASES: readonly CaseSpec[] = [
     baselines: ["itch_order_book", REFERENCE],
     cores: 1,
   },
+  ...Object.keys(PLACEMENTS).map(threadCase),
   {
     name: "book",
     question: "decode and full-depth book from memory, hash off",
@@ -87,6 +119,13 @@ export const CASES: readonly CaseSpec[] = [
     inputs: HOT,
     baselines: [],
     cores: 1,
+  },
+  {
+    name: "latency",
+    question: "due packet to frames on the bus, p50 at 50 % of capacity; other loads beside it",
+    inputs: HOT,
+    baselines: [],
+    cores: 2,
   },
   {
     name: "ring",

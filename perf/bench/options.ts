@@ -4,12 +4,24 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { CASES } from "./catalog.ts";
-import type { InputName } from "./yardstick.ts";
+import { INPUT_NAMES, type InputName } from "./yardstick.ts";
 
 /** Sizes of the inputs in messages: H20 and C10 with --full. */
-const FULL: Readonly<Record<InputName, number>> = { hot: 20_000_000, cold: 10_000_000 };
-const STANDARD: Readonly<Record<InputName, number>> = { hot: 4_000_000, cold: 4_000_000 };
-const SMOKE: Readonly<Record<InputName, number>> = { hot: 20_000, cold: 20_000 };
+const FULL: Readonly<Record<InputName, number>> = {
+  hot: 20_000_000,
+  cold: 10_000_000,
+  random: 5_000_000,
+};
+const STANDARD: Readonly<Record<InputName, number>> = {
+  hot: 4_000_000,
+  cold: 4_000_000,
+  random: 4_000_000,
+};
+const SMOKE: Readonly<Record<InputName, number>> = {
+  hot: 20_000,
+  cold: 20_000,
+  random: 20_000,
+};
 const ROUNDS = 9;
 const WARM_MESSAGES = 1_500_000;
 
@@ -19,11 +31,11 @@ export const HELP = `npm run bench -- [options]
   --peers DIR        folder of the C++ peers' programs, under the yardstick's names
   --data DIR         keeps inputs and yardsticks for the next run (default: a temporary one)
   --full             H20 and C10: 20 and 10 million messages (default 4 million each)
-  --messages N       both inputs of N messages instead
+  --messages N       every input of N messages instead
   --file FILE        an ITCH BinaryFILE as the only input, under the name hot
   --rounds N         default ${ROUNDS}
   --case NAME        only this case; may be repeated: ${CASES.map((spec) => spec.name).join(" ")}
-  --input NAME       only hot or only cold
+  --input NAME       only this input; may be repeated: ${INPUT_NAMES.join(" ")}
   --node PATH        another Node as well; may be repeated; the newest is the figure
   --prefix WORDS     before each program of one core, for instance "taskset -c 1"
   --prefix-pair W    the same before cases of several cores
@@ -72,7 +84,7 @@ export function readOptions(args: readonly string[]): Options {
       file: { type: "string" },
       rounds: { type: "string" },
       case: { type: "string", multiple: true, default: CASES.map((spec) => spec.name) },
-      input: { type: "string", default: "both" },
+      input: { type: "string", multiple: true, default: [...INPUT_NAMES] },
       node: { type: "string", multiple: true, default: [] },
       prefix: { type: "string", default: "" },
       "prefix-pair": { type: "string", default: "" },
@@ -94,7 +106,7 @@ export function readOptions(args: readonly string[]): Options {
     help: values.help,
     peers: values.peers ?? null,
     data: values.data ?? null,
-    size: messages === null ? preset : { hot: messages, cold: messages },
+    size: messages === null ? preset : { hot: messages, cold: messages, random: messages },
     file: values.file ?? null,
     rounds: values.rounds === undefined ? (smoke ? 1 : ROUNDS) : count("rounds", values.rounds),
     warm: smoke ? 10_000 : WARM_MESSAGES,
@@ -114,10 +126,13 @@ function count(name: string, text: string): number {
   return value;
 }
 
-function inputsOf(text: string): readonly InputName[] {
-  if (text === "both") return ["hot", "cold"];
-  if (text === "hot" || text === "cold") return [text];
-  throw new Error(`--input=${text} is neither hot nor cold`);
+function inputsOf(texts: readonly string[]): readonly InputName[] {
+  for (const text of texts) {
+    if (!INPUT_NAMES.some((name) => name === text)) {
+      throw new Error(`--input=${text} is none of ${INPUT_NAMES.join(", ")}`);
+    }
+  }
+  return INPUT_NAMES.filter((name) => texts.includes(name));
 }
 
 function words(text: string): readonly string[] {

@@ -4,7 +4,7 @@ import { commit, type Machine, machine } from "./machine.ts";
 import type { NodeBinary, Options } from "./options.ts";
 import { type CaseResult, median, type Spread, spreadOf } from "./result.ts";
 import { type Measured, type Step, seriesKey } from "./rounds.ts";
-import type { BenchFile, InputName } from "./yardstick.ts";
+import { type BenchFile, INPUT_NAMES, type InputName } from "./yardstick.ts";
 
 /** A baseline on one input. */
 export interface BaselineRow {
@@ -159,7 +159,7 @@ function unsteady(measured: Measured): string[] {
 /** All books of an input must hash alike, the C book's too. */
 function hashesApart(baselines: readonly BaselineRow[], rows: readonly Row[]): string[] {
   const found: string[] = [];
-  for (const input of ["hot", "cold"] as const) {
+  for (const input of INPUT_NAMES) {
     const all = [...baselines, ...rows].filter((row) => row.input === input);
     const hashes = new Set(all.flatMap((row) => row.bookHash ?? []));
     if (hashes.size > 1) found.push(`${input}: book hashes differ: ${[...hashes].join(" ")}`);

@@ -24,15 +24,16 @@ function bench(options: Options, folder: string): Report {
     if (process.stderr.isTTY || line.includes("Error")) process.stderr.write(`${line}\n`);
   };
   const yardsticks = buildYardsticks(folder);
-  const inputs: BenchFile[] =
-    options.file !== null
-      ? [{ name: "hot", path: resolve(options.file), origin: "file given by --file" }]
-      : options.inputs.map((name) => makeInput(yardsticks, folder, name, options.size[name]));
   const peers = findPeers(options.peers);
   // A prefix may widen what the runner itself was pinned to.
   const cores = options.prefixPair.length > 0 ? cpus().length : availableParallelism();
   const wanted = CASES.filter((spec) => options.cases.includes(spec.name));
   const specs = wanted.filter((spec) => spec.cores <= cores);
+  const read = options.inputs.filter((name) => specs.some((spec) => spec.inputs.includes(name)));
+  const inputs: BenchFile[] =
+    options.file !== null
+      ? [{ name: "hot", path: resolve(options.file), origin: "file given by --file" }]
+      : read.map((name) => makeInput(yardsticks, folder, name, options.size[name]));
   const baselines = yardsticks.built ? [REFERENCE, ...peers] : peers;
   const steps = planSteps(specs, inputs, options.nodes, baselines);
   const measured = runRounds(steps, options, yardsticks, log);

@@ -7,6 +7,7 @@ import { closeSync, existsSync, openSync, renameSync, writeSync } from "node:fs"
 import { join } from "node:path";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { MarketGenerator } from "../../src/generate/market-generator.ts";
+import { writeRandomIds } from "./random-ids.ts";
 import { runCommand } from "./spawn.ts";
 
 /** Where the yardsticks were built, or why they were not. */
@@ -14,13 +15,19 @@ export type Yardsticks =
   | { readonly built: true; readonly folder: string }
   | { readonly built: false; readonly reason: string };
 
-/** The bench's inputs: H20's flow, whose orders fit the caches, and C10's, whose orders do not. */
-export type InputName = "hot" | "cold";
+/**
+ * The bench's inputs: H20's flow, whose orders fit the caches, C10's, whose orders do not, and
+ * H20's with random order ids.
+ */
+export const INPUT_NAMES = ["hot", "cold", "random"] as const;
+/** One of them. */
+export type InputName = (typeof INPUT_NAMES)[number];
 
 /** What gen_itch is told after the count and the file: seed, instruments, build-up, locality. */
 const FLOWS: Readonly<Record<InputName, readonly string[]>> = {
   hot: ["20191230", "8906", "300000", "2"],
   cold: ["20191230", "8906", "900000", "1", "-0.9"],
+  random: ["20191230", "8906", "300000", "2"],
 };
 /** gen_itch builds its books up first; shorter files of its would be nothing but adds. */
 const GENERATED_MIN = 1_000_000;
@@ -74,21 +81,23 @@ export function makeInput(
   const byGenItch = yardsticks.built && messages >= GENERATED_MIN;
   const path = join(folder, `${byGenItch ? name : `${name}-own`}-${messages}.itch`);
   const parameters = FLOWS[name];
+  const ids = name === "random" ? ", order ids permuted" : "";
   const origin = byGenItch
-    ? `gen_itch ${messages} ${parameters.join(" ")}`
-    : `own generator, ${messages} messages, ${OWN_INSTRUMENTS} instruments, seed ${OWN_SEED[name]}`;
+    ? `gen_itch ${messages} ${parameters.join(" ")}${ids}`
+    : `own generator, ${messages} messages, ${OWN_INSTRUMENTS} instruments, seed ${OWN_SEED[name]}${ids}`;
   if (existsSync(path)) return { name, path, origin };
   const making = `${path}.${process.pid}.tmp`;
   if (byGenItch) {
     const program = join(yardsticks.folder, "gen_itch");
     execFileSync(program, [String(messages), making, ...parameters], { stdio: "ignore" });
   } else generate(making, messages, OWN_SEED[name]);
+  if (name === "random") writeRandomIds(making, making);
   renameSync(making, path);
   return { name, path, origin };
 }
 
 const OWN_INSTRUMENTS = 500;
-const OWN_SEED: Readonly<Record<InputName, number>> = { hot: 1, cold: 2 };
+const OWN_SEED: Readonly<Record<InputName, number>> = { hot: 1, cold: 2, random: 1 };
 
 function generate(path: string, messages: number, seed: number): void {
   const market = new MarketGenerator({ seed, instruments: OWN_INSTRUMENTS, profile: "open" });

@@ -1,10 +1,15 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "ava";
 import type { CaseSpec } from "../../perf/bench/catalog.ts";
 import { parsePeer } from "../../perf/bench/peers.ts";
+import { writeRandomIds } from "../../perf/bench/random-ids.ts";
 import { makeReport, type Setting } from "../../perf/bench/report.ts";
 import { median, quantile, spreadOf } from "../../perf/bench/result.ts";
 import { type Measured, planSteps, seriesKey } from "../../perf/bench/rounds.ts";
 import { judge } from "../../perf/bench/targets.ts";
+import { MarketGenerator } from "../../src/generate/market-generator.ts";
 
 const NODE = { path: "node", version: "v20.0.0" };
 const HOT = { name: "hot", path: "hot.itch", origin: "made up" } as const;
@@ -99,3 +104,41 @@ test("quantiles lie between their neighbours", (t) => {
   t.is(quantile([10, 20], 0.25), 12.5);
   t.is(spreadOf([5]).p75, 5);
 });
+
+test("permuted order ids leave everything but the ids: the same books by another name", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "nyq-bench-ids-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const market = new MarketGenerator({ seed: 5, instruments: 20, profile: "open" });
+  const bytes = new Uint8Array(1 << 18);
+  const plain = bytes.subarray(0, market.fill(bytes, 0, bytes.length, 5_000));
+  const path = join(folder, "plain.itch");
+  writeFileSync(path, plain);
+  writeRandomIds(path, join(folder, "random.itch"));
+  const random = readFileSync(join(folder, "random.itch"));
+  t.is(random.length, plain.length);
+  const names = new Map<bigint, bigint>();
+  let sequential = 0;
+  for (const [at, id] of idsOf(plain)) {
+    const other = random.readBigUInt64BE(at);
+    t.is(names.get(id) ?? other, other, "one name for one id");
+    names.set(id, other);
+    if (other < 1n << 32n) sequential++;
+    random.writeBigUInt64BE(id, at);
+  }
+  t.true(names.size > 1_000);
+  t.is(new Set(names.values()).size, names.size, "no two ids share a name");
+  t.true(sequential < 3, "the names fill 64 bits");
+  t.true(random.equals(plain), "nothing else was touched");
+});
+
+/** Where the order ids of a file lie, and what they are. */
+function idsOf(bytes: Uint8Array): [number, bigint][] {
+  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const found: [number, bigint][] = [];
+  for (let at = 0; at + 2 < bytes.length; at += 2 + data.getUint16(at)) {
+    const type = String.fromCharCode(bytes[at + 2] as number);
+    if ("AFECXDU".includes(type)) found.push([at + 13, data.getBigUint64(at + 13)]);
+    if (type === "U") found.push([at + 21, data.getBigUint64(at + 21)]);
+  }
+  return found;
+}

@@ -16,7 +16,7 @@ test("the bench at smoke size runs every case, and all books hash equal", async 
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const out = join(folder, "bench.json");
   t.true(existsSync(RUN), "perf/bench is compiled");
-  const args = [RUN, "--smoke", "--input", "hot", "--data", folder, "-o", out];
+  const args = [RUN, "--smoke", "--input", "hot", "--input", "random", "--data", folder, "-o", out];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 280_000 });
   const report = JSON.parse(readFileSync(out, "utf8")) as Report;
   if (report.withoutReference !== null) t.log(`without l3_ref: ${report.withoutReference}`);
