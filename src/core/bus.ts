@@ -29,6 +29,8 @@ import { mapRegion, takeRegion } from "./region.ts";
 export const BUS_SLOT_BYTES = 96;
 /** The same in words. */
 export const BUS_SLOT_WORDS = BUS_SLOT_BYTES / 4;
+/** A constant of this module is folded by V8, an exported one is not where it is imported. */
+const SLOT_WORDS = BUS_SLOT_WORDS;
 /** Where the WebSocket header (2 bytes) starts in a slot. */
 export const BUS_WS_OFFSET = 2;
 /** Where the raw-v1 frame starts in a slot. */
@@ -61,10 +63,12 @@ export class BusWriter {
   readonly words: Int32Array;
   readonly bytes: Uint8Array;
   readonly #control: Int32Array;
-  readonly #mask: number;
-  /** [0]: cursor of the newest claimed frame. A typed array, so that no double is boxed. */
+  readonly #mask: number = 0;
+  /** [0]: cursor of the newest committed frame. A typed array, so that no double is boxed. */
   readonly cursor = new Float64Array(1);
+  /** Cursor of the newest claimed frame, as signed halves. */
   #claimed = 0;
+  #claimedHi = 0;
   #reserved = 0;
   #committed = 0;
 
@@ -76,16 +80,24 @@ export class BusWriter {
     this.#mask = ref.capacitySlots - 1;
   }
 
-  /** Claims the next frame's slot; its cursor is then `cursor[0]`. @returns its first word's index */
+  /** Claims the next frame's slot. @returns its first word's index */
   claim(): number {
-    const at = (this.#claimed & this.#mask) * BUS_SLOT_WORDS;
-    this.#claimed = (this.#claimed + 1) | 0;
-    if (((this.#reserved - this.#claimed) | 0) < 0) {
-      this.#reserved = (this.#claimed + RESERVE_STRETCH) | 0;
-      Atomics.store(this.#control, RESERVE, this.#reserved);
-    }
-    this.cursor[0] = (this.cursor[0] as number) + 1;
-    return at;
+    const before = this.#claimed;
+    const claimed = (before + 1) | 0;
+    this.#claimed = claimed;
+    if (((this.#reserved - claimed) | 0) < 0) this.#reserve(claimed);
+    if (claimed === 0) this.#claimedHi = (this.#claimedHi + 1) | 0;
+    return Math.imul(before & this.#mask, SLOT_WORDS);
+  }
+
+  /** Cursor of the frame that claim() has just given a slot, low half. */
+  claimedLo(): number {
+    return this.#claimed;
+  }
+
+  /** Its high half. */
+  claimedHi(): number {
+    return this.#claimedHi;
   }
 
   /** Shows every claimed frame to the readers with one store. @returns how many there were */
@@ -93,6 +105,7 @@ export class BusWriter {
     const count = (this.#claimed - this.#committed) | 0;
     if (count === 0) return 0;
     this.#committed = this.#claimed;
+    this.cursor[0] = (this.cursor[0] as number) + count;
     Atomics.store(this.#control, HEAD, this.#claimed);
     return count;
   }
@@ -101,6 +114,7 @@ export class BusWriter {
   reset(): void {
     this.cursor[0] = 0;
     this.#claimed = 0;
+    this.#claimedHi = 0;
     this.#reserved = 0;
     this.#committed = 0;
     this.words.fill(0);
@@ -112,6 +126,12 @@ export class BusWriter {
   close(): void {
     this.commit();
     Atomics.store(this.#control, CLOSED, 1);
+  }
+
+  /** Tells the readers which slots are overwritten next. */
+  #reserve(claimed: number): void {
+    this.#reserved = (claimed + RESERVE_STRETCH) | 0;
+    Atomics.store(this.#control, RESERVE, this.#reserved);
   }
 }
 

@@ -6,11 +6,11 @@
  * readers once a batch. Little-endian machines only, as everything that shares words here.
  */
 import { assert, CHECKED } from "../core/assert.ts";
-import type { BusWriter } from "../core/bus.ts";
+import { BUS_SLOT_WORDS, type BusWriter } from "../core/bus.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Histogram } from "../core/histogram.ts";
-import { highHalf, joinHalves } from "../core/layout.ts";
+import { joinHalves } from "../core/layout.ts";
 import type { BookSink, Stage } from "../core/sinks.ts";
 import { StampKind } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
@@ -34,7 +34,6 @@ const {
   SLOT_SEND_TIME,
   SLOT_SEQUENCE,
   SLOT_TYPE,
-  SLOT_WS,
   WS_BINARY,
 } = R;
 const { OBO_ADD, OBO_CANCEL, OBO_EXECUTE, OBO_MODIFY } = R.RawType;
@@ -62,18 +61,25 @@ export interface PublishStageOptions {
 /** Receive stamps kept until the batch ends; a fuller batch is measured in parts. */
 const STAMPS = 1024;
 const VERSION_WORD = R.RAW_VERSION | (R.RAW_CODEC << 8);
+/**
+ * All ones, above every word of a bus. An index `(at & AT_MAX) + i | 0` is known to be in range: it
+ * costs neither an overflow check nor a sign extension.
+ */
+const AT_MAX = 0x1fff_ffff;
 
 /** Encodes book changes as raw-v1 frames on the bus. */
 export class PublishStage implements BookSink, Stage {
   readonly #bus: BusWriter;
   readonly #words: Int32Array;
   readonly #clock: Clock;
+  /** Clock.monoWords. */
+  readonly #mono: Int32Array;
   readonly #counters: Counters;
   readonly #latency: Histogram | null;
-  readonly #instruments: number;
+  readonly #instruments: number = 0;
   readonly #ids: InstrumentIds | null;
-  readonly #sequenceLo: Int32Array;
-  readonly #sequenceHi: Int32Array;
+  /** By instrument: its newest sequence, low and high half. */
+  readonly #sequences: Int32Array;
   readonly #stamps: Int32Array;
   #stampCount = 0;
   #foreignStamps = 0;
@@ -84,13 +90,14 @@ export class PublishStage implements BookSink, Stage {
     this.#bus = options.bus;
     this.#words = options.bus.words;
     this.#clock = options.clock;
+    this.#mono = options.clock.monoWords;
     this.#counters = options.counters;
     this.#latency = options.latency;
     this.#instruments = options.instruments;
     this.#ids = options.ids ?? null;
-    this.#sequenceLo = new Int32Array(options.instruments);
-    this.#sequenceHi = new Int32Array(options.instruments);
+    this.#sequences = new Int32Array(2 * options.instruments);
     this.#stamps = new Int32Array(2 * STAMPS);
+    this.#prepareSlots();
   }
 
   onPacketStart(tsLo: number, tsHi: number, tsKind: number): void {
@@ -115,15 +122,15 @@ export class PublishStage implements BookSink, Stage {
     qtyLo: number,
     qtyHi: number,
   ): void {
-    const at = this.#header(instrument, OBO_ADD, ADD_BYTES) + SLOT_PAYLOAD;
+    const at = (this.#header(instrument, OBO_ADD, ADD_BYTES) + SLOT_PAYLOAD) & AT_MAX;
     const words = this.#words;
     words[at] = idLo;
-    words[at + 1] = idHi;
-    words[at + 2] = pxLo;
-    words[at + 3] = pxHi;
-    words[at + 4] = qtyLo;
-    words[at + 5] = qtyHi;
-    words[at + 6] = side;
+    words[(at + 1) | 0] = idHi;
+    words[(at + 2) | 0] = pxLo;
+    words[(at + 3) | 0] = pxHi;
+    words[(at + 4) | 0] = qtyLo;
+    words[(at + 5) | 0] = qtyHi;
+    words[(at + 6) | 0] = side;
   }
 
   onModified(
@@ -136,25 +143,25 @@ export class PublishStage implements BookSink, Stage {
     qtyHi: number,
     flags: number,
   ): void {
-    const at = this.#header(instrument, OBO_MODIFY, MODIFY_BYTES) + SLOT_PAYLOAD;
+    const at = (this.#header(instrument, OBO_MODIFY, MODIFY_BYTES) + SLOT_PAYLOAD) & AT_MAX;
     const words = this.#words;
     words[at] = idLo;
-    words[at + 1] = idHi;
-    words[at + 2] = pxLo;
-    words[at + 3] = pxHi;
-    words[at + 4] = qtyLo;
-    words[at + 5] = qtyHi;
-    words[at + 6] = flags;
+    words[(at + 1) | 0] = idHi;
+    words[(at + 2) | 0] = pxLo;
+    words[(at + 3) | 0] = pxHi;
+    words[(at + 4) | 0] = qtyLo;
+    words[(at + 5) | 0] = qtyHi;
+    words[(at + 6) | 0] = flags;
   }
 
   onCancelled(instrument: number, idLo: number, idHi: number, qtyLo: number, qtyHi: number): void {
-    const at = this.#header(instrument, OBO_CANCEL, CANCEL_BYTES) + SLOT_PAYLOAD;
+    const at = (this.#header(instrument, OBO_CANCEL, CANCEL_BYTES) + SLOT_PAYLOAD) & AT_MAX;
     const words = this.#words;
     words[at] = idLo;
-    words[at + 1] = idHi;
-    words[at + 2] = qtyLo;
-    words[at + 3] = qtyHi;
-    words[at + 4] = 0;
+    words[(at + 1) | 0] = idHi;
+    words[(at + 2) | 0] = qtyLo;
+    words[(at + 3) | 0] = qtyHi;
+    words[(at + 4) | 0] = 0;
   }
 
   onExecuted(
@@ -169,18 +176,18 @@ export class PublishStage implements BookSink, Stage {
     matchLo: number,
     matchHi: number,
   ): void {
-    const at = this.#header(instrument, OBO_EXECUTE, EXECUTE_BYTES) + SLOT_PAYLOAD;
+    const at = (this.#header(instrument, OBO_EXECUTE, EXECUTE_BYTES) + SLOT_PAYLOAD) & AT_MAX;
     const words = this.#words;
     words[at] = idLo;
-    words[at + 1] = idHi;
-    words[at + 2] = qtyLo;
-    words[at + 3] = qtyHi;
-    words[at + 4] = pxLo;
-    words[at + 5] = pxHi;
+    words[(at + 1) | 0] = idHi;
+    words[(at + 2) | 0] = qtyLo;
+    words[(at + 3) | 0] = qtyHi;
+    words[(at + 4) | 0] = pxLo;
+    words[(at + 5) | 0] = pxHi;
     // The match id starts one byte into this word.
-    words[at + 6] = aggressor | (matchLo << 8);
-    words[at + 7] = (matchLo >>> 24) | (matchHi << 8);
-    words[at + 8] = matchHi >>> 24;
+    words[(at + 6) | 0] = aggressor | (matchLo << 8);
+    words[(at + 7) | 0] = (matchLo >>> 24) | (matchHi << 8);
+    words[(at + 8) | 0] = matchHi >>> 24;
   }
 
   onBatchEnd(): void {
@@ -202,9 +209,9 @@ export class PublishStage implements BookSink, Stage {
   /** Nothing published: bus, sequences and stamps as new; only while nobody reads the bus. */
   reset(): void {
     this.#bus.reset();
+    this.#prepareSlots();
     this.#latency?.reset();
-    this.#sequenceLo.fill(0);
-    this.#sequenceHi.fill(0);
+    this.#sequences.fill(0);
     this.#stampCount = 0;
     this.#foreignStamps = 0;
     this.#batchBytes = 0;
@@ -214,32 +221,48 @@ export class PublishStage implements BookSink, Stage {
     // Nothing here depends on time: heartbeats are the endpoint's.
   }
 
+  /** Writes what is the same in every frame into all slots, once; nobody else writes the bus. */
+  #prepareSlots(): void {
+    const words = this.#words;
+    for (let at = 0; at < words.length; at += BUS_SLOT_WORDS) {
+      words[at + SLOT_MAGIC] = RAW_MAGIC;
+      words[at + SLOT_CHANNEL] = RAW_CHANNEL_OBO;
+    }
+  }
+
   /** Claims a slot and writes everything before the payload. @returns the slot's first word */
   #header(instrument: number, type: number, payloadBytes: number): number {
     if (CHECKED) assert(instrument >= 0 && instrument < this.#instruments, "PUBLISH_INSTRUMENT");
     const words = this.#words;
     const bus = this.#bus;
-    const at = bus.claim();
-    const lo = ((this.#sequenceLo[instrument] as number) + 1) | 0;
-    this.#sequenceLo[instrument] = lo;
-    if (lo === 0) this.#sequenceHi[instrument] = (this.#sequenceHi[instrument] as number) + 1;
-    const ids = this.#ids;
+    const mono = this.#mono;
+    const at = bus.claim() & AT_MAX;
     const bytes = RAW_HEADER_BYTES + payloadBytes;
-    words[at + SLOT_WS] = (bytes << 24) | (WS_BINARY << 16);
-    words[at + SLOT_MAGIC] = RAW_MAGIC;
-    words[at + SLOT_TYPE] = VERSION_WORD | (type << 16);
-    words[at + SLOT_CHANNEL] = RAW_CHANNEL_OBO;
-    words[at + SLOT_INSTRUMENT] = ids === null ? instrument : (ids.lo[instrument] as number);
-    words[at + SLOT_INSTRUMENT + 1] = ids === null ? 0 : (ids.hi[instrument] as number);
-    words[at + SLOT_SEQUENCE] = lo;
-    words[at + SLOT_SEQUENCE + 1] = this.#sequenceHi[instrument] as number;
-    words[at + SLOT_GLOBAL] = (bus.cursor[0] as number) | 0;
-    words[at + SLOT_GLOBAL + 1] = highHalf(bus.cursor[0] as number);
-    words[at + SLOT_SEND_TIME] = this.#clock.monoWords[0] as number;
-    words[at + SLOT_SEND_TIME + 1] = this.#clock.monoWords[1] as number;
-    words[at + SLOT_PAYLOAD_LENGTH] = payloadBytes;
+    words[at] = (bytes << 24) | (WS_BINARY << 16);
+    words[(at + SLOT_TYPE) | 0] = VERSION_WORD | (type << 16);
+    this.#name(at, instrument);
+    words[(at + SLOT_GLOBAL) | 0] = bus.claimedLo();
+    words[(at + SLOT_GLOBAL + 1) | 0] = bus.claimedHi();
+    words[(at + SLOT_SEND_TIME) | 0] = mono[0] as number;
+    words[(at + SLOT_SEND_TIME + 1) | 0] = mono[1] as number;
+    words[(at + SLOT_PAYLOAD_LENGTH) | 0] = payloadBytes;
     this.#batchBytes = (this.#batchBytes + bytes) | 0;
     return at;
+  }
+
+  /** Writes the instrument's id and its next sequence. */
+  #name(at: number, instrument: number): void {
+    const words = this.#words;
+    const sequences = this.#sequences;
+    const ids = this.#ids;
+    const i = (instrument << 1) & AT_MAX;
+    const lo = ((sequences[i] as number) + 1) | 0;
+    sequences[i] = lo;
+    if (lo === 0) sequences[i + 1] = (sequences[i + 1] as number) + 1;
+    words[(at + SLOT_INSTRUMENT) | 0] = ids === null ? instrument : (ids.lo[instrument] as number);
+    words[(at + SLOT_INSTRUMENT + 1) | 0] = ids === null ? 0 : (ids.hi[instrument] as number);
+    words[(at + SLOT_SEQUENCE) | 0] = lo;
+    words[(at + SLOT_SEQUENCE + 1) | 0] = sequences[i + 1] as number;
   }
 
   /**

@@ -17,7 +17,7 @@ const CAPACITY = 1024;
 function put(writer: BusWriter, count: number): void {
   for (let i = 0; i < count; i++) {
     const at = writer.claim();
-    writer.words.fill(writer.cursor[0] as number, at, at + BUS_SLOT_WORDS);
+    writer.words.fill(writer.claimedLo(), at, at + BUS_SLOT_WORDS);
   }
 }
 
