@@ -12,6 +12,8 @@ import { printable } from "../core/printable.ts";
 
 const WORDS = 5;
 const KNOWN = 4;
+/** Bytes of an instrument. */
+export const DIRECTORY_BYTES = WORDS * 4;
 
 /** Takes the memory of a directory. @param instruments how many, 1 to 2^20 */
 export function takeDirectory(instruments: number): SharedArrayBuffer {

@@ -162,6 +162,7 @@ function factsText(facts: ReplayFacts): string {
     `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments`,
     `  book hash     ${facts.book_hash ?? "off"}`,
     `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
+    `  memory        ${(facts.peak_rss_bytes / 1e6).toFixed(0)} MB at most`,
   ].join("\n");
 }
 

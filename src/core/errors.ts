@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   ],
   FEED_CONFIG_UNREADABLE: [78, "The configuration file cannot be read or is not TOML."],
   FEED_ENVIRONMENT: [4, "The machine lacks what the configuration or the command asks for."],
+  FEED_MEMORY: [4, "The machine has less memory than the configuration takes at start."],
   FEED_NATIVE_MISSING: [4, "The native addon is needed and is not built."],
   FEED_AFFINITY: [4, "A thread cannot be pinned to the cpu that the configuration names."],
   FEED_MLOCK: [4, "Memory cannot be locked although the configuration asks for it."],

@@ -32,13 +32,10 @@ import { EventRingSink, EventRingSource } from "./event-ring.ts";
 import { FrameRouter, FreeRingOwner } from "./frame-return.ts";
 import { ImageStage } from "./image-stage.ts";
 import { PacketRingSink, PacketRingSource } from "./packet-ring.ts";
-import { type Plan, threadOf } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { type OpenedRx, openRx, type RxParts, type WarmedRx, warmRx } from "./rx-open.ts";
+import { FILE_LEVELS, FILE_ORDERS, threadOf } from "./sizes.ts";
 import { StopWord } from "./stop.ts";
-
-/** Where the tables of a replay start; they grow. */
-const FILE_ORDERS = 1 << 19;
-const FILE_LEVELS = 1 << 17;
 
 /** A feed's source that is still to be opened; its place among the sources, -1 for a new one. */
 interface WaitingRx {

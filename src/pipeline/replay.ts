@@ -37,10 +37,14 @@ export interface ReplayFacts {
   readonly duplicate_orders: number;
   readonly over_executions: number;
   readonly malformed: number;
+  /** Changes refused because the books may not grow any more: then they are not true. */
+  readonly refused: number;
   readonly instruments: number;
   readonly live_orders: number;
   readonly book_hash: string | null;
   readonly ns_per_message: number;
+  /** Greatest resident size of the process so far. */
+  readonly peak_rss_bytes: number;
 }
 
 /** A replay's facts, and why it did not reach the file's end. */
@@ -93,9 +97,11 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
     over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),
     malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
+    refused: counters.get(C.BOOK_REFUSED),
     instruments: book?.instruments ?? 0,
     live_orders: book?.liveOrders ?? 0,
     book_hash: book?.hash ?? null,
     ns_per_message: messages === 0 || !book ? 0 : (book.endNs - openNs) / messages,
+    peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
   };
 }

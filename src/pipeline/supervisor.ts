@@ -9,11 +9,12 @@ import { Worker } from "node:worker_threads";
 import { assert } from "../core/assert.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { deferred } from "./deferred.ts";
-import { type Plan, threadOf } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import type { ProbeSpec } from "./probe.ts";
 import type { Answer, EndpointQueries, Query } from "./queries.ts";
 import { localQueries } from "./queries.ts";
 import type { ThreadResult } from "./result.ts";
+import { threadOf } from "./sizes.ts";
 import { StopPhase, StopWord } from "./stop.ts";
 import { PipelineThread, type ThreadReady } from "./thread.ts";
 

@@ -14,7 +14,8 @@ import { runInNewContext } from "node:vm";
 import { C } from "../metrics/counter-table.ts";
 import type { ThreadBuild } from "./build.ts";
 import type { Duty } from "./loop.ts";
-import { type Plan, threadOf } from "./plan.ts";
+import type { Plan } from "./plan.ts";
+import { threadOf } from "./sizes.ts";
 import { StopPhase } from "./stop.ts";
 import type { WarmFeed } from "./warm-up-feed.ts";
 

@@ -49,7 +49,8 @@ export interface ActiveRow {
 
 const TRADES = 1024;
 const TRADE_WORDS = 11;
-const FIRST_LEVELS = 65_536;
+/** Levels that the books start with, at most. */
+export const ENDPOINT_LEVELS = 65_536;
 /** Image cursor of an instrument whose image has not come. */
 const NO_IMAGE = -1;
 
@@ -83,7 +84,7 @@ export class EndpointBooks implements ImageListener {
     // The endpoint's thread is not a hot one, so its tables may grow.
     this.core = new BookCore({
       orders,
-      levels: Math.min(orders, FIRST_LEVELS),
+      levels: Math.min(orders, ENDPOINT_LEVELS),
       instruments,
       hash: true,
       grow: true,
