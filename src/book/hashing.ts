@@ -1,18 +1,21 @@
 /**
  * The book hash kept at every change: each order's term is added when it enters a queue and taken
  * off when it leaves; what changes with it is the term of its successor (hash.ts has the
- * definition, walked independently). Lane 0 and lane 1 are written out side by side.
+ * definition, walked independently). An order's cell keeps id(o) and its term, so that leaving
+ * costs no multiplication. Lane 0 and lane 1 are written out side by side.
  * Thread: the core's.
  */
 import { assert } from "../core/assert.ts";
 import { finalise, hashMultiplier, hashSeed, hashText } from "./hash-words.ts";
 import * as layout from "./layout.ts";
-import { BookState } from "./state.ts";
+import { BookTable } from "./table.ts";
 
 const ORDER_QTY_LO = layout.ORDER_QTY_LO;
 const ORDER_QTY_HI = layout.ORDER_QTY_HI;
 const ORDER_ID_LO = layout.ORDER_ID_LO;
 const ORDER_ID_HI = layout.ORDER_ID_HI;
+const ORDER_ID_HASH = layout.ORDER_ID_HASH;
+const ORDER_TERM = layout.ORDER_TERM;
 
 // Hash words: lane last.
 const SEED0 = hashSeed(0);
@@ -39,54 +42,68 @@ const M10_0 = hashMultiplier(0, 10);
 const M10_1 = hashMultiplier(1, 10);
 
 /** Books that know their hash. */
-export class BookHashing extends BookState {
+export class BookHashing extends BookTable {
   protected hashLevel(level: number, sideIndex: number, pxLo: number, pxHi: number): void {
     const idLo = this.instrumentIds[sideIndex & ~1] as number;
     const idHi = this.instrumentIds[sideIndex | 1] as number;
-    let h0 = (SEED0 + Math.imul(idLo, M1_0) + Math.imul(idHi, M2_0)) | 0;
-    let h1 = (SEED1 + Math.imul(idLo, M1_1) + Math.imul(idHi, M2_1)) | 0;
-    if ((sideIndex & 1) === 1) {
-      h0 = (h0 + M3_0) | 0;
-      h1 = (h1 + M3_1) | 0;
-    }
-    this.levelHash[level << 1] = (h0 + Math.imul(pxLo, M4_0) + Math.imul(pxHi, M5_0)) | 0;
-    this.levelHash[(level << 1) + 1] = (h1 + Math.imul(pxLo, M4_1) + Math.imul(pxHi, M5_1)) | 0;
+    const side = sideIndex & 1;
+    const h0 = SEED0 + Math.imul(idLo, M1_0) + Math.imul(idHi, M2_0) + Math.imul(side, M3_0);
+    const h1 = SEED1 + Math.imul(idLo, M1_1) + Math.imul(idHi, M2_1) + Math.imul(side, M3_1);
+    const at = level >> 2;
+    this.levelHash[at] = h0 + Math.imul(pxLo, M4_0) + Math.imul(pxHi, M5_0);
+    this.levelHash[at + 1] = h1 + Math.imul(pxLo, M4_1) + Math.imul(pxHi, M5_1);
   }
 
-  protected hashOrder(slot: number, level: number): void {
-    const lo = this.orders[(slot << 3) + ORDER_ID_LO] as number;
-    const hi = this.orders[(slot << 3) + ORDER_ID_HI] as number;
-    const base0 = this.levelHash[level << 1] as number;
-    const base1 = this.levelHash[(level << 1) + 1] as number;
-    const hash = this.orderHash;
-    hash[slot << 1] = finalise((base0 + Math.imul(lo, M6_0) + Math.imul(hi, M7_0)) | 0);
-    hash[(slot << 1) + 1] = finalise((base1 + Math.imul(lo, M6_1) + Math.imul(hi, M7_1)) | 0);
+  /** Takes id(o) and the term of an order that has just been linked behind `before`. */
+  protected hashOrder(slot: number, level: number, before: number): void {
+    const orders = this.orders;
+    const lo = orders[slot + ORDER_ID_LO] as number;
+    const hi = orders[slot + ORDER_ID_HI] as number;
+    const base0 = this.levelHash[level >> 2] as number;
+    const base1 = this.levelHash[(level >> 2) + 1] as number;
+    const id0 = finalise((base0 + Math.imul(lo, M6_0) + Math.imul(hi, M7_0)) | 0);
+    const id1 = finalise((base1 + Math.imul(lo, M6_1) + Math.imul(hi, M7_1)) | 0);
+    orders[slot + ORDER_ID_HASH] = id0;
+    orders[slot + ORDER_ID_HASH + 1] = id1;
+    const term0 = this.term0(slot, id0, before);
+    const term1 = this.term1(slot, id1, before);
+    orders[slot + ORDER_TERM] = term0;
+    orders[slot + ORDER_TERM + 1] = term1;
+    this.hash0 = (this.hash0 + term0) | 0;
+    this.hash1 = (this.hash1 + term1) | 0;
   }
 
-  protected addTerm(slot: number, before: number): void {
-    this.hash0 = (this.hash0 + this.term0(slot, before)) | 0;
-    this.hash1 = (this.hash1 + this.term1(slot, before)) | 0;
+  /** Takes the term of an order anew: its quantity or its predecessor is another now. */
+  protected rehashOrder(slot: number, before: number): void {
+    const orders = this.orders;
+    const term0 = this.term0(slot, orders[slot + ORDER_ID_HASH] as number, before);
+    const term1 = this.term1(slot, orders[slot + ORDER_ID_HASH + 1] as number, before);
+    this.hash0 = (this.hash0 + term0 - (orders[slot + ORDER_TERM] as number)) | 0;
+    this.hash1 = (this.hash1 + term1 - (orders[slot + ORDER_TERM + 1] as number)) | 0;
+    orders[slot + ORDER_TERM] = term0;
+    orders[slot + ORDER_TERM + 1] = term1;
   }
 
-  protected subtractTerm(slot: number, before: number): void {
-    this.hash0 = (this.hash0 - this.term0(slot, before)) | 0;
-    this.hash1 = (this.hash1 - this.term1(slot, before)) | 0;
+  /** Takes an order's term off. */
+  protected unhashOrder(slot: number): void {
+    this.hash0 = (this.hash0 - (this.orders[slot + ORDER_TERM] as number)) | 0;
+    this.hash1 = (this.hash1 - (this.orders[slot + ORDER_TERM + 1] as number)) | 0;
   }
 
-  protected term0(slot: number, before: number): number {
-    const lo = this.orders[(slot << 3) + ORDER_QTY_LO] as number;
-    const hi = this.orders[(slot << 3) + ORDER_QTY_HI] as number;
-    const link = before >= 0 ? (this.orderHash[before << 1] as number) : 0;
-    const sum = Math.imul(lo, M8_0) + Math.imul(hi, M9_0) + Math.imul(link, M10_0);
-    return finalise(((this.orderHash[slot << 1] as number) + sum) | 0);
+  protected term0(slot: number, id: number, before: number): number {
+    const orders = this.orders;
+    const lo = orders[slot + ORDER_QTY_LO] as number;
+    const hi = orders[slot + ORDER_QTY_HI] as number;
+    const link = before >= 0 ? (orders[before + ORDER_ID_HASH] as number) : 0;
+    return finalise((id + Math.imul(lo, M8_0) + Math.imul(hi, M9_0) + Math.imul(link, M10_0)) | 0);
   }
 
-  protected term1(slot: number, before: number): number {
-    const lo = this.orders[(slot << 3) + ORDER_QTY_LO] as number;
-    const hi = this.orders[(slot << 3) + ORDER_QTY_HI] as number;
-    const link = before >= 0 ? (this.orderHash[(before << 1) + 1] as number) : 0;
-    const sum = Math.imul(lo, M8_1) + Math.imul(hi, M9_1) + Math.imul(link, M10_1);
-    return finalise(((this.orderHash[(slot << 1) + 1] as number) + sum) | 0);
+  protected term1(slot: number, id: number, before: number): number {
+    const orders = this.orders;
+    const lo = orders[slot + ORDER_QTY_LO] as number;
+    const hi = orders[slot + ORDER_QTY_HI] as number;
+    const link = before >= 0 ? (orders[before + ORDER_ID_HASH + 1] as number) : 0;
+    return finalise((id + Math.imul(lo, M8_1) + Math.imul(hi, M9_1) + Math.imul(link, M10_1)) | 0);
   }
 
   /** The book hash of all instruments as 16 hex digits; needs `hash: true`. */

@@ -6,9 +6,6 @@ import type { BookCore } from "./core.ts";
 import type { Check } from "./integrity.ts";
 import * as layout from "./layout.ts";
 
-const CHUNK = 64;
-const NEAR_LOW = 16;
-
 /** Takes entries for a user; no two may have the same. */
 type Claim = (base: number, capacity: number, user: string) => void;
 
@@ -27,7 +24,7 @@ export function checkLadder(core: BookCore, check: Check): void {
     let base = core.freeBlocks[sizeClass] as number;
     while (base >= 0 && !users.has(base)) {
       claim(base, 1 << sizeClass, "a free list");
-      base = core.ladder[(base << 2) + layout.ENTRY_LEVEL] as number;
+      base = core.rungs[base] as number;
     }
     check(base < 0, `free list ${sizeClass} holds entry ${base}, which is ${users.get(base)}'s`);
   }
@@ -38,21 +35,21 @@ function checkSide(core: BookCore, side: number, claim: Claim, check: Check): vo
   const word = (at: number): number => core.sides[side * 4 + at] as number;
   const where = `side ${side}`;
   const near = word(layout.SIDE_COUNT);
-  claim(word(layout.SIDE_BASE), word(layout.SIDE_CAPACITY), where);
+  claim(core.firstEntry(side * 4), word(layout.SIDE_CAPACITY), where);
   check(near <= word(layout.SIDE_CAPACITY), `${where}: ${near} levels are more than its block`);
-  const far = word(layout.SIDE_FAR);
+  const far = core.fars[side] as number;
   if (far === 0) return;
-  check(near >= NEAR_LOW, `${where}: is deep with ${near} levels in its block`);
-  const header = (at: number): number => core.ladder[(far - 1) * 4 + at] as number;
+  check(near >= layout.NEAR_LOW, `${where}: is deep with ${near} levels in its block`);
+  const header = (at: number): number => core.rungs[far - 1 + at] as number;
   const directory = header(layout.FAR_BASE);
   claim(far - 1, layout.FIRST_BLOCK, `${where}, header`);
   claim(directory, header(layout.FAR_CAPACITY), `${where}, directory`);
   let total = 0;
   for (let i = 0; i < header(layout.FAR_COUNT); i++) {
-    const entry = (at: number): number => core.ladder[(directory + i) * 4 + at] as number;
-    const levels = entry(layout.DIRECTORY_LEVELS);
-    claim(entry(layout.DIRECTORY_CHUNK), CHUNK, `${where}, chunk ${i}`);
-    check(levels > 0 && levels <= CHUNK, `${where}: chunk ${i} has ${levels} levels`);
+    const chunk = core.rungs[directory + i] as number;
+    const levels = core.rungs[chunk] as number;
+    claim(chunk, layout.FAR_CHUNK, `${where}, chunk ${i}`);
+    check(levels > 0 && levels < layout.FAR_CHUNK, `${where}: chunk ${i} has ${levels} levels`);
     total += levels;
   }
   check(total > 0 && total === header(layout.FAR_LEVELS), `${where}: ${total} levels in chunks`);

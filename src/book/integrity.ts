@@ -17,7 +17,7 @@ export function checkIntegrity(core: BookCore): readonly string[] {
   const check = (holds: boolean, text: string): void => {
     if (!holds && findings.length < FINDINGS_MAX) findings.push(text);
   };
-  const seen = new Uint8Array(core.orders.length >> 3);
+  const seen = new Set<number>();
   let orders = 0;
   let levels = 0;
   let instruments = 0;
@@ -52,7 +52,7 @@ function checkSide(
   core: BookCore,
   instrument: number,
   side: number,
-  seen: Uint8Array,
+  seen: Set<number>,
   check: Check,
 ): number {
   const where = `instrument ${instrument} side ${side}`;
@@ -65,7 +65,7 @@ function checkSide(
     const px = signedBigFromHalves(core.levelPxLo(here), core.levelPxHi(here));
     const sorted = last === null || (side === 0 ? px < last : px > last);
     check(sorted, `${where} rank ${rank}: price ${px} behind ${last}`);
-    const sideIndex = core.levels[(here << 3) + layout.LEVEL_SIDE_INDEX];
+    const sideIndex = core.levels[here + layout.LEVEL_SIDE_INDEX];
     check(sideIndex === instrument * 2 + side, `${where}: level ${here} says side ${sideIndex}`);
     orders += checkQueue(core, here, seen, `${where} price ${px}`, check);
     last = px;
@@ -79,24 +79,24 @@ function checkSide(
 function checkQueue(
   core: BookCore,
   level: number,
-  seen: Uint8Array,
+  seen: Set<number>,
   where: string,
   check: Check,
 ): number {
-  const sideIndex = core.levels[(level << 3) + layout.LEVEL_SIDE_INDEX];
+  const sideIndex = core.levels[level + layout.LEVEL_SIDE_INDEX];
   let count = 0;
   let sum = 0n;
   let before: number = NONE;
   for (let slot = core.firstOrder(level); slot >= 0; slot = core.nextOrder(slot)) {
-    if (seen[slot] === 1) {
+    if (seen.has(slot)) {
       check(false, `${where}: slot ${slot} is reached twice`);
       return count;
     }
-    seen[slot] = 1;
-    const at = slot << 3;
-    check(core.orders[at + layout.ORDER_PREV] === before, `${where}: slot ${slot} back link`);
+    seen.add(slot);
+    check(core.orders[slot + layout.ORDER_PREV] === before, `${where}: slot ${slot} back link`);
     check(core.orderLevel(slot) === level, `${where}: slot ${slot} says another level`);
-    check(core.orders[at + layout.ORDER_SIDE_INDEX] === sideIndex, `${where}: slot ${slot} side`);
+    const word = core.orders[slot + layout.ORDER_SIDE_INDEX] as number;
+    check((word & layout.SIDE_MASK) === sideIndex, `${where}: slot ${slot} side`);
     const qty = bigFromHalves(core.orderQtyLo(slot), core.orderQtyHi(slot));
     check(qty !== 0n, `${where}: slot ${slot} has quantity 0`);
     sum = (sum + qty) & MASK_64;
@@ -105,7 +105,7 @@ function checkQueue(
     before = slot;
     count++;
   }
-  check(core.levels[(level << 3) + layout.LEVEL_TAIL] === before, `${where}: tail`);
+  check(core.levels[level + layout.LEVEL_TAIL] === before, `${where}: tail`);
   check(count > 0, `${where}: level without orders`);
   check(core.levelOrders(level) === count, `${where}: ${count} orders, level says otherwise`);
   const kept = bigFromHalves(core.levelQtyLo(level), core.levelQtyHi(level));
@@ -113,21 +113,33 @@ function checkQueue(
   return count;
 }
 
-/** Every occupied cell is in a queue, and displaced counts are right. */
-function checkTable(core: BookCore, seen: Uint8Array, check: Check): void {
-  const displaced = new Uint32Array(seen.length);
-  for (let slot = 0; slot < seen.length; slot++) {
+/** Every occupied cell is in a queue, and displaced counts are right, in each table in use. */
+function checkTable(core: BookCore, seen: Set<number>, check: Check): void {
+  const displaced = new Map<number, number>();
+  for (const slot of cells(core)) {
     const live = core.orderLevel(slot) !== 0;
-    check(live === (seen[slot] === 1), `slot ${slot} is ${live ? "in no queue" : "free"}`);
+    check(live === seen.has(slot), `slot ${slot} is ${live ? "in no queue" : "free"}`);
     if (!live) continue;
-    const instrument = core.orderInstrument(slot);
-    const home = core.home(instrument, core.orderIdLo(slot), core.orderIdHi(slot));
-    check(slot >= home && slot - home < layout.PROBE_LIMIT, `slot ${slot} far from home ${home}`);
-    if (slot !== home) displaced[home] = (displaced[home] as number) + 1;
+    const home = core.homeOf(slot);
+    const steps = (slot - home) >> core.cellShift;
+    check(steps >= 0 && steps < layout.PROBE_LIMIT, `slot ${slot} far from home ${home}`);
+    if (slot !== home) displaced.set(home, (displaced.get(home) ?? 0) + 1);
   }
-  for (let slot = 0; slot < seen.length; slot++) {
-    const kept = (core.orders[(slot << 3) + layout.ORDER_LEVEL] as number) >>> 24;
-    check(kept === displaced[slot], `slot ${slot}: ${displaced[slot]} displaced, kept ${kept}`);
+  for (const slot of cells(core)) {
+    const kept = (core.orders[slot + layout.ORDER_SIDE_INDEX] as number) >>> 24;
+    const counted = displaced.get(slot) ?? 0;
+    check(kept === counted, `slot ${slot}: ${counted} displaced, kept ${kept}`);
+  }
+}
+
+/** The cells of the table in use and of the one that is being left. */
+function* cells(core: BookCore): Generator<number> {
+  const tables = [[core.tableAt, core.cellMask] as const];
+  if (core.moving !== 0) tables.push([core.oldAt, core.oldMask]);
+  for (const [at, mask] of tables) {
+    for (let cell = 0; cell <= mask + layout.PROBE_LIMIT; cell++) {
+      yield at + (cell << core.cellShift);
+    }
   }
 }
 
@@ -136,8 +148,8 @@ function checkLevelPool(core: BookCore, check: Check): void {
   let free = 0;
   const bound = core.levelTop;
   for (let level = core.levelFree; level !== 0 && free <= bound; free++) {
-    level = core.levels[(level << 3) + layout.LEVEL_HEAD] as number;
+    level = core.levels[level + layout.LEVEL_HEAD] as number;
   }
-  const used = core.levelTop - 1 - core.liveLevels;
+  const used = core.levelTop / layout.LEVEL_WORDS - 1 - core.liveLevels;
   check(free === used, `free levels ${free} != ${used} that were used and are not live`);
 }

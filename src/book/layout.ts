@@ -1,16 +1,23 @@
 /**
  * Layout of the book core's arrays, 32-bit words.
  *
- *   orders    8 words a slot    next prev | level+displaced | qty lo hi | id lo hi | side index
+ *   orders    8 words a cell    next prev | level | qty lo hi | id lo hi | displaced+side index
+ *             16 with hash      … | id hash 0 1 | term 0 1 | 4 unused
  *   levels    8 words a level   head tail | qty lo hi | orders | px lo hi | side index
- *   sides     4 words a side    first entry, entries, capacity of the block; far part
- *   ladder    4 words an entry  key hi, key lo, level; best price last in a side's block
- *     directory of a far part   key hi, key lo, first entry and levels of a chunk
- *     header of a far part      first entry, entries, capacity of the directory; levels
+ *   sides     4 words a side    first entry, entries, capacity of the block, key hi
+ *   fars      1 word a side     header of its far part plus 1, 0 for none
+ *   ladder    an entry          keys: key lo; keyHighs: key hi (mixed sides only); rungs: level
+ *     far part (far.ts)         header: FAR_… in rungs; directory; chunks of FAR_CHUNK entries
+ *
+ * Slots (orders) and levels are word offsets: an order's fields are at slot + ORDER_…, a level's at
+ * level + LEVEL_…. Links are slots, -1 at the end; level 0 is none, and a cell with level 0 is
+ * free.
  *
  * The side index is instrument * 2 + side. A ladder key is the price, inverted for asks, its low
  * word with the top bit flipped, so that signed words compare and the best is the greatest on both
- * sides. Level 0 is none: a cell with level 0 is free. Links are slots, -1 at the end.
+ * sides; the best is a block's last entry. A side whose prices share their high word, as nearly all
+ * do, keeps that word once (SIDE_KEY_HI) and is searched by low words alone; any other side is
+ * `mixed`: its first entry is stored inverted and keyHighs counts.
  *
  * The hot files copy what they use into constants of their own: V8 folds those, but reads an
  * imported or exported one from memory at each use (measured: 17 % of the book's time).
@@ -25,6 +32,9 @@ export const ORDER_QTY_HI = 4;
 export const ORDER_ID_LO = 5;
 export const ORDER_ID_HI = 6;
 export const ORDER_SIDE_INDEX = 7;
+// With hash: the two lanes of id(o) and of order(o), see hash.ts.
+export const ORDER_ID_HASH = 8;
+export const ORDER_TERM = 10;
 // Words of a level; a free level's head is the next free one.
 export const LEVEL_HEAD = 0;
 export const LEVEL_TAIL = 1;
@@ -34,36 +44,37 @@ export const LEVEL_ORDERS = 4;
 export const LEVEL_PX_LO = 5;
 export const LEVEL_PX_HI = 6;
 export const LEVEL_SIDE_INDEX = 7;
+/** Words of a level, and the first level. */
+export const LEVEL_WORDS = 8;
 // Words of a side.
 export const SIDE_BASE = 0;
 export const SIDE_COUNT = 1;
 export const SIDE_CAPACITY = 2;
-/** First entry of the header of the side's far part (far.ts) plus 1; 0 for none. */
-export const SIDE_FAR = 3;
-// Words of a ladder entry.
-export const ENTRY_KEY_HI = 0;
-export const ENTRY_KEY_LO = 1;
-export const ENTRY_LEVEL = 2;
-// Words of a directory's entry behind its key, and of a far part's header.
-export const DIRECTORY_CHUNK = 2;
-export const DIRECTORY_LEVELS = 3;
+export const SIDE_KEY_HI = 3;
+// A far part's header: first entry, entries and capacity of its directory; levels.
 export const FAR_BASE = 0;
 export const FAR_COUNT = 1;
 export const FAR_CAPACITY = 2;
 export const FAR_LEVELS = 3;
 
-/** An order's level word: the level's number, and above it the displaced count of the cell. */
-export const LEVEL_MASK = 0xffffff;
+/** An order's side word: the side index, and above it the displaced count of the cell. */
+export const SIDE_MASK = 0xffffff;
 export const DISPLACED_ONE = 0x1000000;
-/** No order stands this many cells or more from its home. */
+/** An order that would stand this many cells from its home makes the table a mixed one. */
 export const PROBE_LIMIT = 128;
 /** Ladder entries of a side's first block. */
 export const FIRST_BLOCK = 4;
+/** Ladder entries of a far part's chunk. */
+export const FAR_CHUNK = 64;
+/** Levels of a side's block at most; what comes then makes room by moving some to the far part. */
+export const NEAR_MAX = 128;
+/** Levels of a deep side's block at least. */
+export const NEAR_LOW = 16;
 
 /** Outcome: the order pool, level pool or ladder space is at its bound. */
 export const ERR_FULL = -2;
 
-/** Bounds of the capacities: an order's level word and cell numbers fit, with room to spare. */
+/** Bounds of the capacities. */
 export const ORDERS_MAX = 2 ** 24;
 export const LEVELS_MAX = 2 ** 23;
 export const INSTRUMENTS_MAX = 2 ** 20;

@@ -1,14 +1,17 @@
 /**
- * The arrays of the book core and how they are read: accessors and cursors, no change but growth.
- * One object holds everything: BookState, BookHashing, BookLadder and BookCore are one class in
- * four files (each extends the one before; only BookCore is ever made), so the hot path stays
- * monomorphic.
+ * The arrays of the book core and how they are read: accessors and cursors, no change.
+ * One object holds everything: BookState, BookTable, BookHashing, BookLadder and BookCore are one
+ * class in five files (each extends the one before; only BookCore is ever made), so the hot path
+ * stays monomorphic.
+ *
+ * No array is ever replaced: each is taken at its greatest size at once, as address space that
+ * costs memory only where it is touched. So nobody copies a whole array when a book grows, and
+ * V8 builds addresses and lengths into the code of the stages (constant fields, measured: 12 %).
  * Thread: its owner's.
  */
 import { assert } from "../core/assert.ts";
 import * as coreLayout from "../core/layout.ts";
 import { farLevelAt, farLevels } from "./far.ts";
-import { growInstruments, growLadder, growLevels, rebuildOrders } from "./grow.ts";
 import * as layout from "./layout.ts";
 
 const NONE = coreLayout.NONE;
@@ -25,25 +28,35 @@ const LEVEL_QTY_HI = layout.LEVEL_QTY_HI;
 const LEVEL_ORDERS = layout.LEVEL_ORDERS;
 const LEVEL_PX_LO = layout.LEVEL_PX_LO;
 const LEVEL_PX_HI = layout.LEVEL_PX_HI;
+const LEVEL_WORDS = layout.LEVEL_WORDS;
 const SIDE_BASE = layout.SIDE_BASE;
 const SIDE_COUNT = layout.SIDE_COUNT;
-const ENTRY_LEVEL = layout.ENTRY_LEVEL;
-const LEVEL_MASK = layout.LEVEL_MASK;
+const SIDE_MASK = layout.SIDE_MASK;
+
+/** Tables that the order array has room for: the current one, one being left, one to flee to. */
+export const TABLES = 3;
 
 /** Capacities and kind of a {@link BookCore}. */
 export interface BookCoreOptions {
   /** Live orders at most, 1 to 2^24; with `grow` only where it starts. */
   readonly orders: number;
-  /** Price levels at most, 1 to 2^23. */
+  /** Price levels at most, 1 to 2^23; with `grow` only what is touched at start. */
   readonly levels: number;
-  /** Instruments, 1 to 2^20; dense indexes are below it. */
+  /** Instruments, 1 to 2^20; dense indexes are below it; with `grow` only where it starts. */
   readonly instruments: number;
   /** Keeps the book hash at every change. */
   readonly hash: boolean;
-  /** Doubles a full pool instead of refusing. */
+  /** Grows beyond the capacities, up to `growOrders`, instead of refusing. */
   readonly grow: boolean;
+  /** With `grow`: live orders at most, up to 2^24, which is the default. Levels: half of it. */
+  readonly growOrders?: number;
   /** True when an order id is unique within its instrument only, false when over all of them. */
   readonly scoped: boolean;
+}
+
+/** Cells of a table for `orders` live orders: at most half of them are taken. */
+export function tableCells(orders: number): number {
+  return coreLayout.ceilPowerOfTwo(Math.max(orders * 2, 16));
 }
 
 /** The arrays of full-depth books. */
@@ -57,72 +70,91 @@ export class BookState {
   liveLevels = 0;
   /** Instruments with live orders. */
   liveInstruments = 0;
-  /** Counts rebuilds of the order table; slots are only valid within one generation. */
-  generation = 0;
 
   // What follows belongs to the files of this folder.
   orderCapacity: number;
-  levelCapacity: number;
+  readonly orderCapacityMax: number;
+  readonly levelCapacity: number;
   instrumentCapacity: number;
-  orders: Int32Array;
-  levels: Int32Array;
-  sides: Int32Array;
-  ladder: Int32Array;
-  /** Two lanes of id(o) a slot; empty without hash. */
-  orderHash: Int32Array;
-  /** Two lanes of the part of id(o) that a level's orders share. */
-  levelHash: Int32Array;
+  readonly instrumentCapacityMax: number;
+  readonly orders: Int32Array;
+  readonly levels: Int32Array;
+  readonly sides: Int32Array;
+  readonly keys: Int32Array;
+  readonly keyHighs: Int32Array;
+  readonly rungs: Int32Array;
+  readonly fars: Int32Array;
+  /** Two lanes a level of the part of id(o) that its orders share; empty without hash. */
+  readonly levelHash: Int32Array;
   /** lo, hi of each instrument's 64-bit id. */
-  instrumentIds: Int32Array;
+  readonly instrumentIds: Int32Array;
   /** First free block of ladder entries by log2 of its size. */
   readonly freeBlocks = new Int32Array(32).fill(NONE);
+  /** log2 of the words of an order's cell. */
+  readonly cellShift: number;
+  /** Words of the order array that each of its tables may take. */
+  readonly tableWordsMax: number;
   ladderTop = 0;
-  levelTop = 1;
+  levelTop: number = LEVEL_WORDS;
   levelFree = 0;
-  /** Word indexes of where far.ts last looked: the directory's entry and the chunk's. */
-  farEntry = 0;
+  /** Where far.ts last looked: an entry of the directory and one of the chunk. */
+  farSlot = 0;
   farAt = 0;
   /** Where the last far level by rank was; walkSide is NONE once that is not so any more. */
   walkSide: number = NONE;
-  walkEntry = 0;
+  walkSlot = 0;
   walkBefore = 0;
-  cellMask: number;
-  /** Keys of the mix; mixed is 0 while home is the id's low bits. */
-  mixed = 0;
-  key0 = 0;
-  key1 = 0;
-  key2 = 0;
   hash0 = 0;
   hash1 = 0;
   protected readonly scopeMask: number;
 
   constructor(options: BookCoreOptions) {
-    assert(options.orders >= 1 && options.orders <= layout.ORDERS_MAX, "BOOK_ORDERS_CAPACITY");
-    assert(options.levels >= 1 && options.levels <= layout.LEVELS_MAX, "BOOK_LEVELS_CAPACITY");
-    assert(
-      options.instruments >= 1 && options.instruments <= layout.INSTRUMENTS_MAX,
-      "BOOK_INSTRUMENTS_CAPACITY",
-    );
-    this.hashed = options.hash;
-    this.grows = options.grow;
+    const { orders, levels, instruments, hash, grow } = options;
+    assert(orders >= 1 && orders <= layout.ORDERS_MAX, "BOOK_ORDERS_CAPACITY");
+    assert(levels >= 1 && levels <= layout.LEVELS_MAX, "BOOK_LEVELS_CAPACITY");
+    assert(instruments >= 1 && instruments <= layout.INSTRUMENTS_MAX, "BOOK_INSTRUMENTS_CAPACITY");
+    const ordersMax = grow ? Math.max(options.growOrders ?? layout.ORDERS_MAX, orders) : orders;
+    const levelsMax = grow ? Math.max(ordersMax >> 1, levels) : levels;
+    const instrumentsMax = grow ? layout.INSTRUMENTS_MAX : instruments;
+    this.hashed = hash;
+    this.grows = grow;
     this.scoped = options.scoped;
     this.scopeMask = options.scoped ? -1 : 0;
-    this.orderCapacity = options.orders;
-    this.levelCapacity = options.levels;
-    this.instrumentCapacity = 0;
-    this.orders = new Int32Array(0);
-    this.levels = new Int32Array(0);
-    this.sides = new Int32Array(0);
-    this.ladder = new Int32Array(0);
-    this.orderHash = new Int32Array(0);
-    this.levelHash = new Int32Array(0);
-    this.instrumentIds = new Int32Array(0);
-    this.cellMask = 0;
-    growLevels(this, options.levels);
-    growInstruments(this, options.instruments);
-    growLadder(this);
-    rebuildOrders(this, options.orders);
-    this.generation = 0;
+    this.orderCapacity = orders;
+    this.orderCapacityMax = ordersMax;
+    this.levelCapacity = levelsMax;
+    this.instrumentCapacity = instruments;
+    this.instrumentCapacityMax = instrumentsMax;
+    this.cellShift = hash ? 4 : 3;
+    this.tableWordsMax = (tableCells(ordersMax) + layout.PROBE_LIMIT) << this.cellShift;
+    this.orders = new Int32Array(this.tableWordsMax * TABLES);
+    this.levels = new Int32Array((levelsMax + 1) * LEVEL_WORDS);
+    this.levelHash = new Int32Array(hash ? (levelsMax + 1) * 2 : 0);
+    this.sides = new Int32Array(instrumentsMax * 8);
+    const entries = instrumentsMax * 2 * layout.FIRST_BLOCK + levelsMax * 8;
+    this.keys = new Int32Array(entries);
+    this.keyHighs = new Int32Array(entries);
+    this.rungs = new Int32Array(entries);
+    this.fars = new Int32Array(instrumentsMax * 2);
+    this.instrumentIds = new Int32Array(instrumentsMax * 2);
+    this.touch(levels, instruments);
+    this.numberInstruments(0, instruments);
+  }
+
+  /** Touches what the capacities say, so that no message meets a page for the first time. */
+  protected touch(levels: number, instruments: number): void {
+    const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 4;
+    this.orders.fill(0, 0, (tableCells(this.orderCapacity) + layout.PROBE_LIMIT) << this.cellShift);
+    this.levels.fill(0, 0, (levels + 1) * LEVEL_WORDS);
+    this.levelHash.fill(0, 0, this.hashed ? (levels + 1) * 2 : 0);
+    this.sides.fill(0, 0, instruments * 8);
+    this.keys.fill(0, 0, entries);
+    this.rungs.fill(0, 0, entries);
+  }
+
+  /** Gives instruments their index for an id. */
+  protected numberInstruments(from: number, to: number): void {
+    for (let i = from; i < to; i++) this.instrumentIds[2 * i] = i;
   }
 
   /** Sets the 64-bit id that an instrument has in the hash; its index unless set. */
@@ -132,34 +164,24 @@ export class BookState {
     this.instrumentIds[2 * instrument + 1] = hi;
   }
 
-  /** Where an order would stand if it were alone. @returns a slot */
-  home(instrument: number, idLo: number, idHi: number): number {
-    if (this.mixed === 0) return idLo & this.cellMask;
-    return this.mixedHome(instrument & this.scopeMask, idLo, idHi);
-  }
-
-  protected mixedHome(instrument: number, idLo: number, idHi: number): number {
-    let h = Math.imul(idLo, this.key0);
-    h ^= h >>> 15;
-    h = Math.imul(h + idHi, this.key1);
-    h ^= h >>> 13;
-    h = Math.imul(h + instrument, this.key2);
-    return (h ^ (h >>> 16)) & this.cellMask;
-  }
-
-  /** The best level of a side. @returns its number, or -1 when the side is empty */
+  /** The best level of a side. @returns the level, or -1 when the side is empty */
   best(instrument: number, side: number): number {
     return this.levelAt(instrument, side, 0);
   }
 
-  /** A side's level by rank, 0 the best. @returns its number, or -1 beyond the last */
+  /** A side's level by rank, 0 the best. @returns the level, or -1 beyond the last */
   levelAt(instrument: number, side: number, rank: number): number {
     if (instrument >= this.instrumentCapacity) return NONE;
     const at = ((instrument << 1) | side) << 2;
     const count = this.sides[at + SIDE_COUNT] as number;
     if (rank >= count) return farLevelAt(this, at, rank - count);
-    const entry = (this.sides[at + SIDE_BASE] as number) + count - 1 - rank;
-    return this.ladder[(entry << 2) + ENTRY_LEVEL] as number;
+    return this.rungs[this.firstEntry(at) + count - 1 - rank] as number;
+  }
+
+  /** The first entry of a side's block, mixed or not. */
+  firstEntry(sideAt: number): number {
+    const base = this.sides[sideAt + SIDE_BASE] as number;
+    return base < 0 ? ~base : base;
   }
 
   /** Levels of a side. */
@@ -192,35 +214,35 @@ export class BookState {
 
   /** The first order in a level's queue. */
   firstOrder(level: number): number {
-    return this.levels[(level << 3) + LEVEL_HEAD] as number;
+    return this.levels[level + LEVEL_HEAD] as number;
   }
 
   /** The order behind `slot` in its queue. @returns its slot, or -1 behind the last */
   nextOrder(slot: number): number {
-    return this.orders[(slot << 3) + ORDER_NEXT] as number;
+    return this.orders[slot + ORDER_NEXT] as number;
   }
 
-  /** Levels in use, i.e. the level that an order rests at. */
+  /** The level that an order rests at, 0 when none does. */
   orderLevel(slot: number): number {
-    return (this.orders[(slot << 3) + ORDER_LEVEL] as number) & LEVEL_MASK;
+    return this.orders[slot + ORDER_LEVEL] as number;
   }
   orderInstrument(slot: number): number {
-    return (this.orders[(slot << 3) + ORDER_SIDE_INDEX] as number) >> 1;
+    return ((this.orders[slot + ORDER_SIDE_INDEX] as number) & SIDE_MASK) >> 1;
   }
   orderSide(slot: number): number {
-    return (this.orders[(slot << 3) + ORDER_SIDE_INDEX] as number) & 1;
+    return (this.orders[slot + ORDER_SIDE_INDEX] as number) & 1;
   }
   orderIdLo(slot: number): number {
-    return this.orders[(slot << 3) + ORDER_ID_LO] as number;
+    return this.orders[slot + ORDER_ID_LO] as number;
   }
   orderIdHi(slot: number): number {
-    return this.orders[(slot << 3) + ORDER_ID_HI] as number;
+    return this.orders[slot + ORDER_ID_HI] as number;
   }
   orderQtyLo(slot: number): number {
-    return this.orders[(slot << 3) + ORDER_QTY_LO] as number;
+    return this.orders[slot + ORDER_QTY_LO] as number;
   }
   orderQtyHi(slot: number): number {
-    return this.orders[(slot << 3) + ORDER_QTY_HI] as number;
+    return this.orders[slot + ORDER_QTY_HI] as number;
   }
   orderPxLo(slot: number): number {
     return this.levelPxLo(this.orderLevel(slot));
@@ -229,20 +251,20 @@ export class BookState {
     return this.levelPxHi(this.orderLevel(slot));
   }
   levelPxLo(level: number): number {
-    return this.levels[(level << 3) + LEVEL_PX_LO] as number;
+    return this.levels[level + LEVEL_PX_LO] as number;
   }
   levelPxHi(level: number): number {
-    return this.levels[(level << 3) + LEVEL_PX_HI] as number;
+    return this.levels[level + LEVEL_PX_HI] as number;
   }
   /** Sum of a level's quantities, modulo 2^64. */
   levelQtyLo(level: number): number {
-    return this.levels[(level << 3) + LEVEL_QTY_LO] as number;
+    return this.levels[level + LEVEL_QTY_LO] as number;
   }
   levelQtyHi(level: number): number {
-    return this.levels[(level << 3) + LEVEL_QTY_HI] as number;
+    return this.levels[level + LEVEL_QTY_HI] as number;
   }
   levelOrders(level: number): number {
-    return this.levels[(level << 3) + LEVEL_ORDERS] as number;
+    return this.levels[level + LEVEL_ORDERS] as number;
   }
 
   /**

@@ -2,7 +2,14 @@ import test from "ava";
 import { BookCore } from "../../src/book/core.ts";
 import { instrumentHashHex, walkHashHex } from "../../src/book/hash.ts";
 import { checkIntegrity } from "../../src/book/integrity.ts";
-import { ERR_FULL, LEVEL_QTY_LO, LEVEL_TAIL, PROBE_LIMIT } from "../../src/book/layout.ts";
+import {
+  ERR_FULL,
+  LEVEL_QTY_LO,
+  LEVEL_TAIL,
+  ORDER_SIDE_INDEX,
+  PROBE_LIMIT,
+} from "../../src/book/layout.ts";
+import { beginMove, moveSome } from "../../src/book/move.ts";
 import { bigFromHalves, signedBigFromHalves } from "../../src/core/layout.ts";
 import { addBig, high, low, SMALL } from "./support.ts";
 
@@ -181,6 +188,43 @@ test("ids chosen to fall into one cell end in a mixed table that still finds eac
   t.is(core.find(0, 2 << 20, 0), -1);
 });
 
+test("a full table is left in steps, and finds, removes and queues orders meanwhile", (t) => {
+  const core = new BookCore({ ...SMALL, orders: 512, growOrders: 4096 });
+  for (let i = 0; i < 512; i++) addBig(core, i % 3, BigInt(i * 7), i & 1, BigInt(i % 5), 3n);
+  t.is(core.moving, 0);
+  let steps = 0;
+  for (let i = 512; steps === 0 || core.moving === 1; i++, steps++) {
+    t.true(addBig(core, i % 3, BigInt(i * 7), i & 1, BigInt(i % 5), 3n) >= 0);
+    core.remove(core.find(0, (i - 512) * 7, 0));
+    core.setQty(core.find(0, (i - 300) * 7, 0), 9, 0);
+    if (i % 16 === 0) t.deepEqual(checkIntegrity(core), []);
+  }
+  t.true(steps > 64, `${steps} steps`);
+  t.is(core.liveOrders, 512);
+  t.is(core.find(0, 0, 0), -1);
+  t.deepEqual(checkIntegrity(core), []);
+});
+
+test("orders that crowd in the next table too flee to a third, all of them", (t) => {
+  const core = new BookCore({ ...SMALL, orders: 1024 });
+  for (let i = 0; i < 600; i++) addBig(core, i % 3, BigInt(i), i & 1, BigInt(i % 5), 3n);
+  const before = core.hashHex();
+  beginMove(core, core.cellMask + 1, true);
+  // Keys that send every id to one home.
+  core.key0 = 0;
+  core.key1 = 0;
+  core.key2 = 0;
+  moveSome(core, 1024);
+  t.is(core.moving, 0);
+  t.is(core.mixed, 1);
+  t.is(core.hashHex(), before);
+  t.deepEqual(checkIntegrity(core), []);
+  for (let i = 0; i < 600; i++) t.true(core.find(0, i, 0) >= 0);
+  core.clear();
+  t.is(core.mixed, 0);
+  t.true(core.orders.subarray(0, 3 * core.tableWordsMax).every((word) => word === 0));
+});
+
 test("deletes leave nothing behind that a search for an absent id would walk over", (t) => {
   const core = new BookCore({ ...SMALL, orders: 1024 });
   const step = BigInt(core.cellMask + 1);
@@ -188,7 +232,9 @@ test("deletes leave nothing behind that a search for an absent id would walk ove
   for (const id of ids) t.true(addBig(core, 0, id, 0, 1n, 1n) >= 0);
   t.is(core.mixed, 0);
   for (const id of ids) core.remove(core.find(0, low(id), high(id)));
-  t.true(core.orders.every((word, i) => i % 8 !== 2 || word === 0));
+  for (let slot = 0; slot < (core.cellMask + 1) << core.cellShift; slot += 1 << core.cellShift) {
+    t.is((core.orders[slot + ORDER_SIDE_INDEX] as number) >>> 24, 0);
+  }
   t.is(core.hashHex(), "0000000000000000");
 });
 
@@ -246,12 +292,12 @@ test("the checker names what is broken", (t) => {
   addBig(core, 0, 1n, 0, 10n, 5n);
   addBig(core, 0, 2n, 0, 10n, 5n);
   const level = core.best(0, 0);
-  core.levels[(level << 3) + LEVEL_QTY_LO] = 11;
+  core.levels[level + LEVEL_QTY_LO] = 11;
   t.regex(checkIntegrity(core).join("\n"), /quantity 10, level says 11/);
-  core.levels[(level << 3) + LEVEL_QTY_LO] = 10;
-  core.levels[(level << 3) + LEVEL_TAIL] = core.firstOrder(level);
+  core.levels[level + LEVEL_QTY_LO] = 10;
+  core.levels[level + LEVEL_TAIL] = core.firstOrder(level);
   t.regex(checkIntegrity(core).join("\n"), /tail/);
-  core.levels[(level << 3) + LEVEL_TAIL] = core.find(0, 2, 0);
+  core.levels[level + LEVEL_TAIL] = core.find(0, 2, 0);
   core.hash0++;
   t.regex(checkIntegrity(core).join("\n"), /hash kept/);
 });

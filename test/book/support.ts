@@ -81,6 +81,7 @@ export const SMALL: BookCoreOptions = {
   instruments: 4,
   hash: true,
   grow: true,
+  growOrders: 1 << 14,
   scoped: false,
 };
 

@@ -48,6 +48,9 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/book/far.ts": [],
   "src/book/ladder.ts": [],
   "src/book/state.ts": [],
+  "src/book/table.ts": [],
+  // Cells that move while a table is left; what draws keys and flees is rare.
+  "src/book/move.ts": ["flee", "otherTable"],
   "src/book/stage.ts": [],
   "src/publish/publish-stage.ts": [],
 };
@@ -99,10 +102,21 @@ function allocatingCall(node: ts.Node): string | undefined {
   return undefined;
 }
 
+/**
+ * Hot bodies; of a function that makes a function (`makeWalk`) the one that it returns is hot, and
+ * the rest runs once.
+ */
 function hotBodies(tree: ts.SourceFile, cold: readonly string[]): ts.Node[] {
   const bodies: ts.Node[] = [];
   visitAll(tree, (node) => {
     if (ts.isConstructorDeclaration(node)) return false;
+    if (ts.isFunctionDeclaration(node) && /^make[A-Z]/.test(functionName(node))) {
+      for (const statement of node.body?.statements ?? []) {
+        if (!ts.isReturnStatement(statement) || statement.expression === undefined) continue;
+        if (ts.isArrowFunction(statement.expression)) bodies.push(statement.expression.body);
+      }
+      return false;
+    }
     if (!ts.isFunctionDeclaration(node) && !ts.isMethodDeclaration(node) && !ts.isAccessor(node)) {
       return true;
     }
