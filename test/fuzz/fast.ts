@@ -1,6 +1,6 @@
 /**
- * FAST as fuzz targets: the compiled decoder over templates of every kind and over Moscow Exchange's
- * own, the books behind it, and the framing. Presence maps, template identifiers, lengths and
+ * FAST as fuzz targets: the compiled decoder over templates of every kind, over Moscow Exchange's
+ * own with the books behind it, and the framing. Presence maps, template identifiers, lengths and
  * counts are ordinary bytes of the stream, so the mutations meet them.
  */
 import { existsSync, readFileSync } from "node:fs";

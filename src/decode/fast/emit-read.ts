@@ -43,7 +43,7 @@ function emitInteger(out: Lines, type: M.FieldType, isNullable: boolean, site: n
   const isSigned = type.startsWith("int");
   const isLong = shapeOf(type) === "long";
   const high = isLong ? (isSigned ? "h=v>>31;" : "h=0;") : "";
-  const call = `W.${isNullable ? "n" : ""}${CALLS[type]}(B,p,e${isNullable ? "" : ",v"})`;
+  const call = `W.${isNullable ? "n" : ""}${CALLS[type]}(B,p,e,v)`;
   const longer = `p=${call};${passOn("p", site)}v=T[0];${isLong ? "h=T[1];" : ""}`;
   if (!isNullable) {
     const short = isSigned ? "v=(v<<25)>>25;" : "v&=127;";
@@ -90,7 +90,7 @@ function emitBytes(out: Lines, isNullable: boolean, site: number): void {
 /** Reads an integer delta of 65 bits into v, h and g. Source: section 10.7.1. */
 export function emitDelta(out: Lines, isNullable: boolean, site: number): void {
   const short = "h=v>>31;g=h;";
-  const call = `p=W.${isNullable ? "nd64(B,p,e)" : "d64(B,p,e,v)"};${passOn("p", site)}`;
+  const call = `p=W.${isNullable ? "nd64" : "d64"}(B,p,e,v);${passOn("p", site)}`;
   const longer = `${call}v=T[0];h=T[1];g=T[2];`;
   if (isNullable) out.add("n=0;");
   out.add(nextByte(site));

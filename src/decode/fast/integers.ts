@@ -24,40 +24,36 @@ export class FastIntegers {
   /** Errors seen, by FastError. */
   readonly counts = new Float64Array(errors.FAST_ERROR_COUNT);
 
-  /** An unsigned integer of 32 bits whose first byte `v` had no stop bit. */
+  /** An unsigned integer of 32 bits whose first byte had no stop bit. */
   u32(B: Uint8Array, from: number, e: number, first: number): number {
-    let p = from;
-    let v = first;
-    for (let i = 0; i < 3; i++) {
-      if (p >= e) return CUT;
-      const b = B[p++] as number;
-      v = (v << 7) | (b & 127);
-      if (b > 127) {
-        if (first === 0) this.counts[R6] = (this.counts[R6] as number) + 1;
-        this.t[0] = v;
-        return p;
-      }
-    }
+    let p = this.short(B, from, e, first);
+    if (p !== 0) return p;
     p = this.wide(B, from - 1, e, 0);
     return p >= 0 && ((this.t[1] as number) | (this.t[2] as number)) !== 0 ? D2 : p;
   }
 
   /** The same, nullable: `t[2]` is 1 for NULL. */
-  nu32(B: Uint8Array, from: number, e: number): number {
-    const p = this.nullable(B, from, e, 0);
+  nu32(B: Uint8Array, from: number, e: number, first: number): number {
+    let p = this.short(B, from, e, first);
+    if (p !== 0) return p < 0 ? p : this.notNull(p);
+    p = this.nullable(B, from, e, 0);
     return p >= 0 && (this.t[1] as number) !== 0 ? D2 : p;
   }
 
   /** A signed integer of 32 bits whose first byte had no stop bit. */
   i32(B: Uint8Array, from: number, e: number, first: number): number {
-    const p = this.i64(B, from, e, first);
-    if (p >= 0 && this.t[1] !== (this.t[0] as number) >> 31) return D2;
-    return p;
+    let p = this.shortSigned(B, from, e, first);
+    if (p !== 0) return p;
+    p = this.d64(B, from, e, first);
+    const isWord = this.t[1] === (this.t[0] as number) >> 31 && this.t[2] === this.t[1];
+    return p >= 0 && !isWord ? D2 : p === R4 ? D2 : p;
   }
 
   /** The same, nullable. */
-  ni32(B: Uint8Array, from: number, e: number): number {
-    const p = this.nullable(B, from, e, 1);
+  ni32(B: Uint8Array, from: number, e: number, first: number): number {
+    let p = this.shortSigned(B, from, e, first);
+    if (p !== 0) return p < 0 ? p : this.notNull(p);
+    p = this.nullable(B, from, e, 1);
     return p >= 0 && this.t[1] !== (this.t[0] as number) >> 31 ? D2 : p;
   }
 
@@ -70,19 +66,27 @@ export class FastIntegers {
   }
 
   /** The same, nullable. */
-  nu64(B: Uint8Array, from: number, e: number): number {
-    return this.nullable(B, from, e, 0);
+  nu64(B: Uint8Array, from: number, e: number, first: number): number {
+    const p = this.short(B, from, e, first);
+    if (p === 0) return this.nullable(B, from, e, 0);
+    if (p < 0) return p;
+    this.t[1] = 0;
+    return this.notNull(p);
   }
 
   /** A signed integer of 64 bits whose first byte had no stop bit. */
   i64(B: Uint8Array, from: number, e: number, first: number): number {
     const q = this.d64(B, from, e, first);
-    return q >= 0 && this.t[2] !== (this.t[1] as number) >> 31 ? D2 : q;
+    return q >= 0 && this.t[2] !== (this.t[1] as number) >> 31 ? D2 : q === R4 ? D2 : q;
   }
 
   /** The same, nullable. */
-  ni64(B: Uint8Array, from: number, e: number): number {
-    return this.nullable(B, from, e, 1);
+  ni64(B: Uint8Array, from: number, e: number, first: number): number {
+    const p = this.shortSigned(B, from, e, first);
+    if (p === 0) return this.nullable(B, from, e, 1);
+    if (p < 0) return p;
+    this.t[1] = (this.t[0] as number) >> 31;
+    return this.notNull(p);
   }
 
   /** A delta: signed, 65 bits; `t[2]` is its sign word. */
@@ -96,7 +100,7 @@ export class FastIntegers {
       hi = (hi << 7) | (lo >>> 25);
       lo = (lo << 7) | (b & 127);
       if (b > 127) {
-        this.longFirst(first, B[from] as number);
+        this.countOverlong(first, B[from] as number);
         this.t[0] = lo;
         this.t[1] = hi;
         this.t[2] = hi >> 31;
@@ -109,9 +113,15 @@ export class FastIntegers {
   }
 
   /** The same, nullable: `t[2]` is 2 for NULL. */
-  nd64(B: Uint8Array, from: number, e: number): number {
-    const p = this.wide(B, from - 1, e, 1);
+  nd64(B: Uint8Array, from: number, e: number, first: number): number {
+    const q = this.shortSigned(B, from, e, first);
+    if (q < 0) return q;
+    const p = q === 0 ? this.wide(B, from - 1, e, 1) : q;
     if (p < 0) return p;
+    if (q > 0) {
+      this.t[1] = (this.t[0] as number) >> 31;
+      this.t[2] = this.t[1];
+    }
     if (this.minusOne() === 1) {
       this.t[2] = 2;
       return p;
@@ -120,8 +130,50 @@ export class FastIntegers {
     return sign !== 0 && sign !== -1 ? R4 : p;
   }
 
+  /** An unsigned integer of up to four bytes; 0 when it has more. */
+  private short(B: Uint8Array, from: number, e: number, first: number): number {
+    let p = from;
+    let v = first;
+    for (let i = 0; i < 3; i++) {
+      if (p >= e) return CUT;
+      const b = B[p++] as number;
+      v = (v << 7) | (b & 127);
+      if (b > 127) {
+        if (first === 0) this.counts[R6] = (this.counts[R6] as number) + 1;
+        this.t[0] = v;
+        return p;
+      }
+    }
+    return 0;
+  }
+
+  /** A signed one. */
+  private shortSigned(B: Uint8Array, from: number, e: number, first: number): number {
+    let p = from;
+    let v = (first << 25) >> 25;
+    for (let i = 0; i < 3; i++) {
+      if (p >= e) return CUT;
+      const b = B[p++] as number;
+      v = (v << 7) | (b & 127);
+      if (b > 127) {
+        this.countOverlong(first, B[from] as number);
+        this.t[0] = v;
+        return p;
+      }
+    }
+    return 0;
+  }
+
+  /** Takes one off a short value that is not negative; 0 is NULL. */
+  private notNull(p: number): number {
+    const v = this.t[0] as number;
+    this.t[2] = v === 0 ? 1 : 0;
+    if (v > 0) this.t[0] = v - 1;
+    return p;
+  }
+
   /** Counts an overlong signed integer by its first two bytes. */
-  private longFirst(first: number, second: number): void {
+  private countOverlong(first: number, second: number): void {
     const isOverlong = first === 0 ? (second & 64) === 0 : first === 127 && (second & 64) !== 0;
     if (isOverlong) this.counts[R6] = (this.counts[R6] as number) + 1;
   }
@@ -196,7 +248,7 @@ export class FastIntegers {
       lo = (lo << 7) | (b & 127);
       if (b > 127) break;
     }
-    if (signed === 1) this.longFirst(first, B[from + 1] as number);
+    if (signed === 1) this.countOverlong(first, B[from + 1] as number);
     else if (first === 0) this.counts[R6] = (this.counts[R6] as number) + 1;
     const t = this.t;
     t[0] = lo;
