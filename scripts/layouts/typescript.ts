@@ -28,6 +28,7 @@ export function offsetsModule(name: string, table: LayoutTable): string {
       else lines.push(...groupLines(row, prefix, names, fields));
     }
   }
+  lines.push(...messageList(table));
   return `${lines.filter((text, i) => text !== "" || lines[i - 1] !== "").join("\n")}\n`;
 }
 
@@ -45,6 +46,20 @@ function head(name: string, table: LayoutTable): string[] {
     ` * Source: ${table.source}.`.replace(/^(.{60,96}?) (.*)$/, "$1\n *   $2"),
     ...build,
     " */",
+  ];
+}
+
+/** Every message, where ids are numbers: letters have constants of their own. */
+function messageList(table: LayoutTable): string[] {
+  const rows = table.messages.filter(({ id }) => typeof id === "number");
+  if (rows.length === 0) return [];
+  const lines = rows.map(({ id, bytes, name }) => `  [${id}, ${bytes}, "${name}"],`);
+  return [
+    "",
+    "// Template, bytes and name of every message.",
+    "export const MESSAGES = [",
+    ...lines,
+    "] as const;",
   ];
 }
 

@@ -23,6 +23,8 @@ export const FramingKind = {
   BLOCKS: -2,
   /** The sequence, or that of the last message, is not between 1 and 2^53 - 1. */
   SEQUENCE: -3,
+  /** A packet of another protocol, or of another release of it. */
+  FOREIGN: -4,
 } as const;
 
 /** Reads packet headers; one object serves a whole thread, its fields describe the last packet. */

@@ -82,6 +82,7 @@ export const COUNTER_TABLE = [
   { key: "DECODE_MALFORMED", stage: "decode", name: "nyq_decode_malformed_total", labels: "", kind: "counter", unit: "messages", help: "Messages stepped over: unknown type, wrong length for the type, a side that is none, or cut off by the packet's end." },
   { key: "DECODE_UNKNOWN_TYPE", stage: "decode", name: "nyq_decode_unknown_type_total", labels: "", kind: "counter", unit: "messages", help: "Malformed messages whose type letter is none of the protocol's." },
   { key: "DECODE_EMPTY", stage: "decode", name: "nyq_decode_empty_total", labels: "", kind: "counter", unit: "messages", help: "Message blocks of length 0, which the transport allows and which carry nothing." },
+  { key: "DECODE_NO_INSTRUMENT", stage: "decode", name: "nyq_decode_no_instrument_total", labels: "", kind: "counter", unit: "messages", help: "Messages of instruments that found no room in the index." },
   // book
   { key: "BOOK_EVENTS", stage: "book", name: "nyq_book_events_total", labels: "", kind: "counter", unit: "events", help: "Venue messages that the book stage took." },
   { key: "BOOK_CHANGES", stage: "book", name: "nyq_book_changes_total", labels: "", kind: "counter", unit: "changes", help: "Changes handed to the book sink." },

@@ -11,7 +11,14 @@ import { captures, kept, repairPacket, someBlocks, somePacket } from "./corpus.t
 import { fastTargets } from "./fast.ts";
 import { pipelineTarget, unbelievableTarget } from "./pipeline.ts";
 import type { Random } from "./random.ts";
-import { recordsTarget, repairEobi, someEobi, someSoup, soupTarget } from "./records.ts";
+import {
+  eobiTarget,
+  recordsTarget,
+  repairEobi,
+  someEobi,
+  someSoup,
+  soupTarget,
+} from "./records.ts";
 import { binaryFileTarget, captureTarget, type FuzzTarget, packetTarget } from "./targets.ts";
 
 /** All targets; their stateful ones draw from `random` too. */
@@ -28,6 +35,12 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
       name: "records",
       run: recordsTarget(),
       corpus: [...several(() => someEobi(random)), ...datagrams.corpus],
+      repair: repairEobi,
+    },
+    {
+      name: "eobi",
+      run: eobiTarget(),
+      corpus: several(() => someEobi(random)),
       repair: repairEobi,
     },
     { name: "soup", run: soupTarget(random), corpus: several(() => someSoup(random)) },

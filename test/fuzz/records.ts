@@ -1,13 +1,24 @@
 /** Fuzzes the complete decoders behind `nyq decode`: EOBI datagrams, ITCH packets, SoupBinTCP. */
+import { BookCore } from "../../src/book/core.ts";
 import { assert } from "../../src/core/assert.ts";
+import { Counters, takeCounters } from "../../src/core/counters.ts";
+import { FrameView, takeFrames } from "../../src/core/frames.ts";
+import { EobiDecoder } from "../../src/decode/eobi/decoder.ts";
+import { EobiFraming } from "../../src/decode/eobi/framing.ts";
 import { eobiRecords } from "../../src/decode/eobi/records.ts";
+import { FramingKind } from "../../src/decode/framing.ts";
 import { itchRecords } from "../../src/decode/itch/records.ts";
 import { isGroup, loadTable, type MessageRow } from "../../src/decode/layouts/table.ts";
 import type { DecodedRecord, RecordDecoder, RecordSink } from "../../src/decode/records.ts";
 import { SoupStreams } from "../../src/decode/soupbintcp/streams.ts";
+import { C, COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
+import { EobiBook } from "../decode/eobi-book.ts";
 import type { Random } from "./random.ts";
 import type { Target } from "./targets.ts";
 
+const FRAME_BYTES = 65_536;
+const EOBI = loadTable("eobi-14.1");
+const EOBI_LENGTHS = new Map(EOBI.messages.map((row) => [row.id, row.bytes]));
 const EOBI_HEADER_BYTES = 32;
 const EOBI_TEMPLATE = 13002;
 /** Fewest bytes that a message of any of these protocols takes. */
@@ -44,6 +55,41 @@ function isEobi(bytes: Uint8Array): boolean {
   return bytes.length >= EOBI_HEADER_BYTES && bytes[0] === EOBI_HEADER_BYTES && bytes[3] === 0x32;
 }
 
+/** EOBI's framing, and the hot decoder over what it accepted and over the rest as well. */
+export function eobiTarget(): Target {
+  const view = new FrameView(takeFrames(FRAME_BYTES, 1, null));
+  const counters = new Counters(takeCounters(COUNTER_COUNT));
+  const core = new BookCore({
+    ...{ orders: 4096, levels: 4096, instruments: 64, hash: false, grow: false, scoped: true },
+  });
+  let released = 0;
+  const owner = { release: () => void released++ };
+  const sink = new EobiBook(core);
+  const options = { frames: [view], owner, sink, counters, instruments: 64 };
+  const decoder = new EobiDecoder(options);
+  const framing = new EobiFraming();
+  return (bytes) => {
+    const length = Math.min(bytes.length, FRAME_BYTES);
+    const offset = FRAME_BYTES - length;
+    view.bytes.set(bytes.subarray(0, length), offset);
+    const kind = framing.read(view.bytes, view.data, offset, length);
+    const isData = kind === FramingKind.DATA || kind === FramingKind.UNSEQUENCED;
+    if (isData) {
+      const { firstOffset, count } = framing;
+      const end = framing.skip(view.data, offset, length, firstOffset, count);
+      assert(end === length, "FUZZ_EOBI_SKIP");
+    }
+    const count = isData ? framing.count : 0xffff;
+    const first = isData ? framing.firstOffset : 0;
+    const before = released;
+    const decoded = counters.get(C.DECODE_MESSAGES) + counters.get(C.DECODE_MALFORMED);
+    decoder.onPacket(0, 0, offset, length, 0, 0, 0, 1, 0, first, count);
+    assert(released === before + 1, "FUZZ_FRAME_RELEASED_ONCE");
+    const taken = counters.get(C.DECODE_MESSAGES) + counters.get(C.DECODE_MALFORMED) - decoded;
+    assert(isData ? taken === count : taken <= 1 + length / 8, "FUZZ_EOBI_MESSAGES");
+  };
+}
+
 /** The same bytes as a TCP stream, in pieces of any size: the cuts change nothing. */
 export function soupTarget(random: Random): Target {
   return (bytes) => {
@@ -71,27 +117,47 @@ function soupStreams(): SoupStreams {
 
 /** An EOBI 14.1 datagram of some messages with random fields. */
 export function someEobi(random: Random): Uint8Array {
-  const table = loadTable("eobi-14.1");
   const header = new Uint8Array(EOBI_HEADER_BYTES);
   putMessage(header, 0, EOBI_HEADER_BYTES, EOBI_TEMPLATE);
   const parts: Uint8Array[] = [header];
+  const orders = EOBI.messages.filter(({ id }) => Number(id) >= 13_100 && Number(id) < 13_200);
+  let seq = 1 + random.below(1000);
   for (let i = random.below(8); i >= 0; i--) {
-    const row = table.messages[random.below(table.messages.length)] as MessageRow;
-    if (row.id !== EOBI_TEMPLATE) parts.push(someMessage(row, random));
+    const rows = random.below(2) === 0 ? EOBI.messages : orders;
+    const row = rows[random.below(rows.length)] as MessageRow;
+    if (row.id !== EOBI_TEMPLATE) parts.push(someMessage(row, random, seq++));
   }
   return Uint8Array.from(parts.flatMap((part) => [...part]));
 }
 
-function someMessage(row: MessageRow, random: Random): Uint8Array {
+function someMessage(row: MessageRow, random: Random, seq: number): Uint8Array {
   const message = new Uint8Array(row.bytes);
   for (let i = 0; i < row.bytes; i++) message[i] = random.below(3) === 0 ? 0xff : random.word();
   putMessage(message, 0, row.bytes, Number(row.id));
+  message.set([seq, seq >> 8, 0, 0], 4);
+  // Few instruments, priorities and prices, so that orders meet again.
+  for (const at of orderPlaces(row)) {
+    message.fill(0, at.offset, at.offset + at.bytes);
+    message[at.offset] = 1 + random.below(at.bytes === 1 ? 2 : 6);
+  }
   for (const group of row.fields) {
     if (!isGroup(group) || group.counter === undefined) continue;
     const counter = row.fields.find((field) => !isGroup(field) && field.name === group.counter);
     if (counter !== undefined) message[counter.offset] = random.below(group.max + 2);
   }
   return message;
+}
+
+/** Where a message has its SecurityID, Side, priorities and prices. */
+function orderPlaces(row: MessageRow): { offset: number; bytes: number }[] {
+  const some = /^(SecurityID|Side|TrdRegTS(Prev)?TimePriority|Price)$/;
+  return row.fields.flatMap((field) => {
+    const base = isGroup(field) ? field.offset : 0;
+    const inside = isGroup(field) ? (field.counter === undefined ? field.fields : []) : [field];
+    return inside
+      .filter(({ name }) => some.test(name))
+      .map(({ name, offset }) => ({ offset: base + offset, bytes: name === "Side" ? 1 : 8 }));
+  });
 }
 
 function putMessage(out: Uint8Array, at: number, bytes: number, template: number): void {
@@ -103,14 +169,13 @@ function putMessage(out: Uint8Array, at: number, bytes: number, template: number
 
 /** Gives each message of an EOBI datagram the length of its template, where there is room. */
 export function repairEobi(bytes: Uint8Array): Uint8Array {
-  const lengths = new Map(loadTable("eobi-14.1").messages.map((row) => [row.id, row.bytes]));
   const out = bytes.slice();
   if (out.length < EOBI_HEADER_BYTES) return out;
   putMessage(out, 0, EOBI_HEADER_BYTES, EOBI_TEMPLATE);
   let at = EOBI_HEADER_BYTES;
   while (at + 8 <= out.length) {
     const template = (out[at + 2] as number) | ((out[at + 3] as number) << 8);
-    const length = lengths.get(template) ?? 8;
+    const length = EOBI_LENGTHS.get(template) ?? 8;
     if (at + length > out.length) break;
     putMessage(out, at, length, template);
     at += length;

@@ -32,6 +32,9 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/merge/feed-health.ts": [],
   "src/merge/patience.ts": [],
   "src/book/hashing.ts": [],
+  "src/decode/eobi/decoder.ts": [],
+  "src/decode/eobi/framing.ts": [],
+  "src/decode/eobi/market.ts": [],
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
   "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],
   "src/decode/fast/integers.ts": [],

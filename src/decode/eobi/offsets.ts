@@ -381,3 +381,34 @@ export const MD_INSTRUMENT_ENTRY_GRP_NON_DISCLOSED_TRADE_VOLUME = 24; // i64 e-4
 export const SNAPSHOT_ORDER_TEMPLATE = 13602;
 export const SNAPSHOT_ORDER_BYTES = 40;
 export const SNAPSHOT_ORDER_ORDER_DETAILS = 8; // component
+
+// Template, bytes and name of every message.
+export const MESSAGES = [
+  [13001, 16, "Heartbeat"],
+  [13002, 32, "PacketHeader"],
+  [13100, 56, "OrderAdd"],
+  [13101, 88, "OrderModify"],
+  [13102, 64, "OrderDelete"],
+  [13103, 24, "OrderMassDelete"],
+  [13104, 56, "FullOrderExecution"],
+  [13105, 56, "PartialOrderExecution"],
+  [13106, 72, "OrderModifySamePrio"],
+  [13200, 488, "TradeReversal"],
+  [13201, 56, "TradeReport"],
+  [13202, 104, "ExecutionSummary"],
+  [13203, 80, "TESTradeReport"],
+  [13300, 24, "ProductStateChange"],
+  [13301, 56, "InstrumentStateChange"],
+  [13302, 800, "MassInstrumentStateChange"],
+  [13400, 880, "AddComplexInstrument"],
+  [13401, 96, "AddFlexibleInstrument"],
+  [13402, 80, "AddScaledSimpleInstrument"],
+  [13500, 64, "AuctionBBO"],
+  [13501, 56, "AuctionClearingPrice"],
+  [13502, 48, "CrossRequest"],
+  [13503, 40, "QuoteRequest"],
+  [13504, 64, "TopOfBook"],
+  [13600, 24, "ProductSummary"],
+  [13601, 640, "InstrumentSummary"],
+  [13602, 40, "SnapshotOrder"],
+] as const;
