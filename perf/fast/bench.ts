@@ -3,10 +3,9 @@
  *
  *   node dist/perf/fast/bench.js [--data DIR] [--peer DIR] [--rounds N] [--ms N]
  *
- * --data is the folder of the shared FAST samples, --peer that of npm's fast-protocol; rounds of the
- * two are interleaved in one process each after the other, and the medians are compared. Without
- * --peer the ratio is to what that package took on the machine of the first measurement, which
- * another machine can only take as a hint.
+ * --data is the folder of the shared FAST samples, --peer that of npm's fast-protocol; rounds of
+ * the two are interleaved and their medians compared. Without --peer the ratio is to what that
+ * package took on the machine of the first measurement, which another can only take as a hint.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";

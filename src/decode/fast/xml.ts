@@ -61,6 +61,8 @@ export function readXml(text: string): XmlElement {
 class XmlReader {
   readonly #text: string;
   #at = 0;
+  #lineAt = 0;
+  #lineNumber = 1;
 
   constructor(text: string) {
     // Line ends become one line feed before anything else: section 2.11.
@@ -266,13 +268,19 @@ class XmlReader {
     this.#at += token.length;
   }
 
+  /** The line at hand; counted on from the last call, since positions seldom go back. */
   #line(): number {
-    let line = 1;
-    for (let at = this.#text.indexOf("\n"); at >= 0 && at < this.#at; ) {
-      line++;
-      at = this.#text.indexOf("\n", at + 1);
+    if (this.#at < this.#lineAt) {
+      this.#lineAt = 0;
+      this.#lineNumber = 1;
     }
-    return line;
+    let next = this.#text.indexOf("\n", this.#lineAt);
+    while (next >= 0 && next < this.#at) {
+      this.#lineNumber++;
+      this.#lineAt = next + 1;
+      next = this.#text.indexOf("\n", this.#lineAt);
+    }
+    return this.#lineNumber;
   }
 
   #fail(what: string): never {
