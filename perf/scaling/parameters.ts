@@ -83,9 +83,11 @@ function ofOrders(small: boolean): Parameter[] {
       question: "tables that start at 1,024 orders and grow to the live orders",
       unit: "live orders",
       phase: "fill",
-      points: values.map((orders) =>
-        point(orders.toLocaleString("en-US"), orders, { orders, ids: "random" }, true),
-      ),
+      points: [...values, ...(small ? [] : [5_000_000])]
+        .sort((a, b) => a - b)
+        .map((orders) =>
+          point(orders.toLocaleString("en-US"), orders, { orders, ids: "random" }, true),
+        ),
     },
   ];
 }

@@ -38,6 +38,8 @@ export interface PointResult {
   readonly steady: PhaseResult;
   readonly liveOrders: number;
   readonly liveLevels: number;
+  /** Peak resident bytes that the books caused, for each live order. */
+  readonly bytesPerOrder: number;
   /** Of everything the sink was told and of the books at the end. */
   readonly checksum: string;
 }
@@ -131,9 +133,10 @@ function runPoint(point: Point, messages: number): PointResult {
   const { shape } = point;
   warmUp(point, Math.min(messages, WARM_MESSAGES));
   const sink = new NullBookSink();
+  const work = new Workload(shape, STRETCH, SEED);
+  const before = process.memoryUsage.rss();
   const core = makeCore(point);
   const stage = makeStage(core, sink);
-  const work = new Workload(shape, STRETCH, SEED);
   const fill = new Phase(shape.orders + STRETCH);
   while (work.fill()) fill.run(work, stage);
   if (core.liveOrders !== shape.orders) throw new Error(`filled ${core.liveOrders} orders`);
@@ -149,8 +152,13 @@ function runPoint(point: Point, messages: number): PointResult {
     steady: steady.result(),
     liveOrders: core.liveOrders,
     liveLevels: core.liveLevels,
+    bytesPerOrder: (peakRssBytes() - before - work.orderBytes) / shape.orders,
     checksum: checksumOf(core, sink.frames),
   };
+}
+
+function peakRssBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 function main(): void {

@@ -14,6 +14,7 @@ export interface PointRow {
   readonly fill: PhaseResult;
   readonly liveOrders: number;
   readonly liveLevels: number;
+  readonly bytesPerOrder: number;
   readonly checksum: string;
 }
 
@@ -79,6 +80,7 @@ export function pointRow(
     fill: medianPhase(rounds.map((round) => round.fill)),
     liveOrders: last.liveOrders,
     liveLevels: last.liveLevels,
+    bytesPerOrder: median(rounds.map((round) => round.bytesPerOrder)),
     checksum: last.checksum,
   };
 }
@@ -135,8 +137,8 @@ function table(row: ParameterRow): string {
   const us = (value: number): string => (value < 100 ? value.toFixed(1) : value.toFixed(0));
   const head = [row.unit, "ns", "lowest to highest", "p99.9 of 64, µs", "worst 64, µs"];
   const lines = [
-    `| ${[...head, "ns filling", "worst 64 filling, µs"].join(" | ")} |`,
-    `|${"--:|".repeat(head.length + 2)}`,
+    `| ${[...head, "ns filling", "worst 64 filling, µs", "bytes an order"].join(" | ")} |`,
+    `|${"--:|".repeat(head.length + 3)}`,
   ];
   for (const point of row.points) {
     const cells = [
@@ -147,6 +149,7 @@ function table(row: ParameterRow): string {
       us(point.steady.blockMaxUs),
       point.fill.ns.toFixed(1),
       us(point.fill.blockMaxUs),
+      point.bytesPerOrder.toFixed(0),
     ];
     lines.push(`| ${cells.join(" | ")} |`);
   }

@@ -107,6 +107,7 @@ function print(row: ParameterRow): void {
       `${point.ns.toFixed(1)} ns`.padStart(12),
       `p99.9 ${steady.blockP999Us.toFixed(1)} max ${steady.blockMaxUs.toFixed(1)} us`.padStart(32),
       `fill ${fill.ns.toFixed(1)} ns max ${fill.blockMaxUs.toFixed(1)} us`.padStart(34),
+      `${point.bytesPerOrder.toFixed(0)} B`.padStart(9),
       `  ${point.checksum}`,
     ];
     process.stdout.write(`${cells.join("")}\n`);

@@ -69,6 +69,11 @@ export class Workload {
     this.#random = seed | 1;
   }
 
+  /** Bytes that it keeps of the orders, touched as they come. */
+  get orderBytes(): number {
+    return this.#idLo.byteLength + this.#idHi.byteLength + this.#place.byteLength;
+  }
+
   /** Puts the next part of what the book starts with on the tape. @returns false at the end */
   fill(): boolean {
     const { orders, instruments, levels } = this.shape;
