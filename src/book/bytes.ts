@@ -1,16 +1,18 @@
 /** What a book core takes, from its capacities. Cold path; test/pipeline/memory.test.ts holds it. */
-import { ceilPowerOfTwo } from "../core/layout.ts";
 import * as layout from "./layout.ts";
+import { TABLES, tableCells } from "./state.ts";
 
-const CELL_BYTES = 32;
-const CELL_HASH_BYTES = 8;
-const LEVEL_BYTES = 32;
-const LEVEL_HASH_BYTES = 8;
-const ENTRY_BYTES = 16;
-/** Two sides of 16 bytes and an id. */
-const INSTRUMENT_BYTES = 40;
+const WORD_BYTES = 4;
+const CELL_WORDS = 8;
+const CELL_HASHED_WORDS = 16;
+const LEVEL_HASH_WORDS = 2;
+/** Sides and id. */
+const INSTRUMENT_WORDS = 10;
+/** Of a ladder's entry: key and level, touched at start; the key's high word besides. */
+const ENTRY_WORDS = 2;
+const ENTRY_WORDS_MOST = 3;
 
-/** Capacities of a {@link BookCore}, as its options have them. */
+/** Capacities of a core, as its options have them. */
 export interface BookSizes {
   readonly orders: number;
   readonly levels: number;
@@ -18,16 +20,36 @@ export interface BookSizes {
   readonly hash: boolean;
 }
 
-/** Bytes that a book core takes at start. */
-export function bookBytes(sizes: BookSizes): number {
-  const { levels, instruments, hash } = sizes;
-  const perLevel = LEVEL_BYTES + (hash ? LEVEL_HASH_BYTES : 0) + 4 * ENTRY_BYTES;
-  const perInstrument = INSTRUMENT_BYTES + 2 * layout.FIRST_BLOCK * ENTRY_BYTES;
-  return tableBytes(sizes) + (levels + 1) * perLevel + instruments * perInstrument;
+function tableBytes({ orders, hash }: BookSizes): number {
+  const cells = tableCells(orders) + layout.PROBE_LIMIT;
+  return cells * (hash ? CELL_HASHED_WORDS : CELL_WORDS) * WORD_BYTES;
 }
 
-/** Bytes of its order table: once more while orders move to a table with other keys. */
-export function tableBytes({ orders, hash }: BookSizes): number {
-  const cells = ceilPowerOfTwo(Math.max(2 * orders, 16)) + layout.PROBE_LIMIT;
-  return cells * (CELL_BYTES + (hash ? CELL_HASH_BYTES : 0));
+function levelBytes({ levels, hash }: BookSizes): number {
+  return (levels + 1) * (layout.LEVEL_WORDS + (hash ? LEVEL_HASH_WORDS : 0)) * WORD_BYTES;
+}
+
+/** Bytes that a core takes at start. */
+export function bookBytes(sizes: BookSizes): number {
+  const { levels, instruments } = sizes;
+  const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 4;
+  const words = instruments * INSTRUMENT_WORDS + entries * ENTRY_WORDS;
+  return tableBytes(sizes) + levelBytes(sizes) + words * WORD_BYTES;
+}
+
+/** Bytes of address space, all of which a core that may not grow can come to touch. */
+export function bookBytesMost(sizes: BookSizes): number {
+  const { levels, instruments } = sizes;
+  const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 8;
+  const words = instruments * (INSTRUMENT_WORDS + 2) + entries * ENTRY_WORDS_MOST;
+  return TABLES * tableBytes(sizes) + levelBytes(sizes) + words * WORD_BYTES;
+}
+
+/** The orders, a power of two, that a core may grow to within `bytes`; at least 1,024. */
+export function growOrdersFor(bytes: number, hash: boolean): number {
+  const instruments = layout.INSTRUMENTS_MAX;
+  for (let orders = layout.ORDERS_MAX; orders > 1024; orders >>= 1) {
+    if (bookBytesMost({ orders, levels: orders >> 1, instruments, hash }) <= bytes) return orders;
+  }
+  return 1024;
 }

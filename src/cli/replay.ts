@@ -12,6 +12,7 @@ interface ReplayFlags {
   readonly hash: "off" | "end" | "incremental";
   readonly dumpBook?: string;
   readonly jobs: number;
+  readonly maxOrders?: number;
   readonly config?: string;
   readonly set: string[];
 }
@@ -45,6 +46,7 @@ export function registerReplay(program: Command): void {
     )
     .option("--dump-book <out>", "write every order as CSV; one file only")
     .option("--jobs <n>", "files at a time", positive, 1)
+    .option("--max-orders <n>", "live orders at most (default: what the memory allows)", orders)
     .option("-c, --config <file>", "configuration, for placement on threads")
     .option("--set <path=value>", "set a configuration key", collect, [])
     .addHelpText("after", EXAMPLES)
@@ -82,6 +84,8 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     hash: flags.hash,
     dumpBook: flags.dumpBook ?? null,
     config,
+    maxOrders: flags.maxOrders ?? null,
+    jobs: Math.min(flags.jobs, files.length),
   }));
   let exitCode = 0;
   for await (const outcome of outcomes(options, flags.jobs)) {
@@ -159,7 +163,8 @@ function factsText(facts: ReplayFacts): string {
     `  book changes  ${facts.events}, unknown orders ${facts.unknown_orders}, ` +
       `duplicates ${facts.duplicate_orders}, over-executions ${facts.over_executions}`,
     `  gaps          ${gaps === "" ? "none" : gaps}`,
-    `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments`,
+    `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments` +
+      (facts.refused > 0 ? `, ${facts.refused} changes REFUSED` : ""),
     `  book hash     ${facts.book_hash ?? "off"}`,
     `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
     `  memory        ${(facts.peak_rss_bytes / 1e6).toFixed(0)} MB at most`,
@@ -170,6 +175,14 @@ function positive(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > 256) {
     throw new InvalidArgumentError(`was ${text}, must be 1 to 256.`);
+  }
+  return n;
+}
+
+function orders(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1 || n > 2 ** 24) {
+    throw new InvalidArgumentError(`was ${text}, must be 1 to ${2 ** 24}.`);
   }
   return n;
 }

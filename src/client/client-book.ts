@@ -4,6 +4,8 @@
  * endpoint) is dropped, a snapshot has as many levels and orders as it says. What does not fit is
  * an error, because books with a hole in them are worth nothing.
  */
+import { totalmem } from "node:os";
+import { growOrdersFor } from "../book/bytes.ts";
 import { BookCore } from "../book/core.ts";
 import { FeedError } from "../core/errors.ts";
 import { bigFromHalves, joinHalves, signedBigFromHalves } from "../core/layout.ts";
@@ -62,6 +64,7 @@ export class ClientBooks {
       instruments: this.#capacity,
       hash: true,
       grow: true,
+      growOrders: growOrdersFor(totalmem() / 2, true),
       scoped: true,
     });
     this.#sequences = new Float64Array(this.#capacity);

@@ -224,11 +224,12 @@ export class ThreadBuild {
       publish ??
       (file ? new NullBookSink() : new ChangeRingSink(this.#writer("book", "publish"), this.stop));
     const core = new BookCore({
-      orders: file ? FILE_ORDERS : config.book.orders,
+      orders: input.kind === "file" ? Math.min(FILE_ORDERS, input.ordersMax) : config.book.orders,
       levels: file ? FILE_LEVELS : config.book.levels,
       instruments: config.book.instruments,
       hash: input.kind === "file" && input.hash === "incremental",
       grow: file,
+      ...(input.kind === "file" && { growOrders: input.ordersMax }),
       scoped: false,
     });
     const directory = new Directory(this.plan.directory);

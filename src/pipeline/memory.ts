@@ -5,12 +5,13 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { bookBytes, tableBytes } from "../book/bytes.ts";
+import { bookBytes, bookBytesMost } from "../book/bytes.ts";
 import { DIRECTORY_BYTES } from "../book/directory.ts";
+import { INSTRUMENTS_MAX } from "../book/layout.ts";
 import type { Config } from "../config/config.ts";
 import { BUS_SLOT_BYTES } from "../core/bus.ts";
 import { FeedError } from "../core/errors.ts";
-import { ENDPOINT_LEVELS } from "../publish/endpoint-books.ts";
+import { ENDPOINT_LEVELS, endpointOrdersMax } from "../publish/endpoint-books.ts";
 import type { Input } from "./plan.ts";
 import { FILE_FRAMES, FILE_LEVELS, FILE_ORDERS, IMAGE_RING_BYTES, ringSizes } from "./sizes.ts";
 
@@ -78,44 +79,46 @@ function fileParts(config: Config, input: Input & { readonly kind: "file" }): Me
 
 function liveParts(config: Config): MemoryPart[] {
   const { rx, book, publish } = config;
-  const { orders, levels, instruments } = book;
+  const { instruments } = book;
   const feeds = rx.b === null ? 1 : 2;
-  const sizes = { orders, levels, instruments, hash: false };
-  const endpoint = { orders, levels: Math.min(orders, ENDPOINT_LEVELS), instruments, hash: true };
-  const bookKeys = [`book.orders=${orders}`, `book.levels=${levels}`];
+  const frameKeys = [`rx.frames=${rx.frames}`, `rx.frame_bytes=${rx.frameBytes}`];
+  const clientKeys = [
+    `publish.max_clients=${publish.maxClients}`,
+    `publish.client_buffer_bytes=${publish.clientBufferBytes}`,
+  ];
+  const clientBytes = publish.maxClients * publish.clientBufferBytes;
   const perInstrument = DIRECTORY_BYTES + PUBLISH_INSTRUMENT_BYTES + ENDPOINT_INSTRUMENT_BYTES;
   return [
-    part(
-      "packet frames",
-      [`rx.frames=${rx.frames}`, `rx.frame_bytes=${rx.frameBytes}`],
-      feeds * rx.frames * rx.frameBytes,
-    ),
+    part("packet frames", frameKeys, feeds * rx.frames * rx.frameBytes),
     windowPart(config),
-    part(
-      "books",
-      [...bookKeys, `book.instruments=${instruments}`],
-      bookBytes(sizes),
-      tableBytes(sizes),
-    ),
-    part(
-      "books of the endpoint",
-      [`book.orders=${orders}`, `book.instruments=${instruments}`],
-      bookBytes(endpoint),
-      tableBytes(endpoint),
-    ),
+    bookPart(config),
+    endpointPart(config),
     part("directory", [`book.instruments=${instruments}`], instruments * perInstrument),
     part("bus", [`publish.bus_frames=${publish.busFrames}`], publish.busFrames * BUS_SLOT_BYTES),
     part("images", [], IMAGE_RING_BYTES),
-    part(
-      "clients that are slow",
-      [
-        `publish.max_clients=${publish.maxClients}`,
-        `publish.client_buffer_bytes=${publish.clientBufferBytes}`,
-      ],
-      0,
-      publish.maxClients * publish.clientBufferBytes,
-    ),
+    part("clients that are slow", clientKeys, 0, clientBytes),
   ];
+}
+
+/** Later: tables that orders move to when their ids crowd. */
+function bookPart(config: Config): MemoryPart {
+  const { orders, levels, instruments } = config.book;
+  const sizes = { orders, levels, instruments, hash: false };
+  const keys = [`book.orders=${orders}`, `book.levels=${levels}`];
+  const bytes = bookBytes(sizes);
+  keys.push(`book.instruments=${instruments}`);
+  return part("books", keys, bytes, bookBytesMost(sizes) - bytes);
+}
+
+/** Later: they may grow, for their thread is no hot one. */
+function endpointPart(config: Config): MemoryPart {
+  const { orders, instruments } = config.book;
+  const levels = Math.min(orders, ENDPOINT_LEVELS);
+  const bytes = bookBytes({ orders, levels, instruments, hash: true });
+  const most = endpointOrdersMax(orders);
+  const grown = { orders: most, levels: most >> 1, instruments: INSTRUMENTS_MAX, hash: true };
+  const keys = [`book.orders=${orders}`, `book.instruments=${instruments}`];
+  return part("books of the endpoint", keys, bytes, bookBytesMost(grown) - bytes);
 }
 
 function windowPart(config: Config): MemoryPart {

@@ -55,6 +55,8 @@ export type Input =
       readonly format: FileFormat;
       readonly hash: "off" | "end" | "incremental";
       readonly dumpBook: string | null;
+      /** Orders that the books may grow to. */
+      readonly ordersMax: number;
     };
 
 /** Everything shared. */

@@ -3,13 +3,15 @@
  * everything runs in the calling thread; a configuration with placement `threads` runs the same
  * stages on its threads.
  */
+import { growOrdersFor } from "../book/bytes.ts";
 import type { Config } from "../config/config.ts";
 import { Counters } from "../core/counters.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
 import { detectFormat } from "../rx/file.ts";
-import { type FileFormat, makePlan, type Plan } from "./plan.ts";
+import { machineMemory, memoryAtStart, memoryParts } from "./memory.ts";
+import { type FileFormat, type Input, makePlan, type Plan } from "./plan.ts";
 import type { ThreadResult } from "./result.ts";
 import { Pipeline } from "./supervisor.ts";
 
@@ -21,6 +23,10 @@ export interface ReplayOptions {
   /** CSV of every order at the end, or null. */
   readonly dumpBook: string | null;
   readonly config: Config;
+  /** Live orders at most; null for as many as the machine has memory for. */
+  readonly maxOrders: number | null;
+  /** Replays that share the machine's memory. */
+  readonly jobs: number;
   /** Called about ten times a second with 0 … 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -62,8 +68,10 @@ const PROGRESS_MS = 100;
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
   const format = options.format === "auto" ? await detectFormat(options.path) : options.format;
-  const { path, hash, dumpBook } = options;
-  const plan = makePlan(options.config, { kind: "file", path, format, hash, dumpBook }, null);
+  const { path, hash, dumpBook, config } = options;
+  const input = { kind: "file", path, format, hash, dumpBook, ordersMax: 0 } as const;
+  const ordersMax = options.maxOrders ?? ordersThatFit(config, input, options.jobs);
+  const plan = makePlan(config, { ...input, ordersMax }, null);
   const pipeline = await Pipeline.start(plan, () => undefined);
   const { onProgress } = options;
   const timer =
@@ -76,6 +84,13 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome>
   } finally {
     clearInterval(timer);
   }
+}
+
+/** What else there is of the machine's memory is for the books. */
+function ordersThatFit(config: Config, input: Input, jobs: number): number {
+  const rest = machineMemory().bytes - memoryAtStart(memoryParts(config, input));
+  const hash = input.kind === "file" && input.hash === "incremental";
+  return growOrdersFor(rest / jobs, hash);
 }
 
 function collect(file: string, plan: Plan, results: readonly ThreadResult[]): ReplayFacts {

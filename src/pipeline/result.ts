@@ -48,7 +48,9 @@ export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
 function refusal(build: ThreadBuild): FeedError | null {
   if (build.book?.refused !== true) return null;
   const orders = build.core?.liveOrders ?? 0;
-  return new FeedError("FEED_CAPACITY", `a table of the books is full at ${orders} live orders`);
+  const most = build.core?.orderCapacityMax ?? 0;
+  const text = `a table of the books is full at ${orders} live orders, which may grow to ${most}`;
+  return new FeedError("FEED_CAPACITY", text);
 }
 
 function typesOf(counts: Float64Array): Record<string, number> {

@@ -7,6 +7,7 @@
  * (image.ts); a frame is applied only when it is newer than its instrument's image.
  */
 import { BookCore } from "../book/core.ts";
+import { ORDERS_MAX } from "../book/layout.ts";
 import { BUS_SLOT_WORDS } from "../core/bus.ts";
 import type { Counters } from "../core/counters.ts";
 import { bigFromHalves, joinHalves, signedBigFromHalves } from "../core/layout.ts";
@@ -51,6 +52,10 @@ const TRADES = 1024;
 const TRADE_WORDS = 11;
 /** Levels that the books start with, at most. */
 export const ENDPOINT_LEVELS = 65_536;
+/** Orders that the books may grow to, where the book stage has `orders` at most. */
+export function endpointOrdersMax(orders: number): number {
+  return Math.min(2 * orders, ORDERS_MAX);
+}
 /** Image cursor of an instrument whose image has not come. */
 const NO_IMAGE = -1;
 
@@ -82,12 +87,14 @@ export class EndpointBooks implements ImageListener {
     ids: InstrumentIds | null = null,
   ) {
     // The endpoint's thread is not a hot one, so its tables may grow.
+    const growOrders = endpointOrdersMax(orders);
     this.core = new BookCore({
       orders,
       levels: Math.min(orders, ENDPOINT_LEVELS),
       instruments,
       hash: true,
       grow: true,
+      growOrders,
       scoped: true,
     });
     this.#counters = counters;

@@ -4,7 +4,9 @@ import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import test from "ava";
-import { bookBytes } from "../../src/book/bytes.ts";
+import { bookBytes, bookBytesMost, growOrdersFor } from "../../src/book/bytes.ts";
+import { BookCore } from "../../src/book/core.ts";
+import { INSTRUMENTS_MAX } from "../../src/book/layout.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { FeedError } from "../../src/core/errors.ts";
@@ -76,7 +78,7 @@ test("the sum of shared memory is what a plan takes, inline, on threads and for 
   const threads = join(folder, "threads.toml");
   writeFileSync(threads, THREADS);
   const hash = "off" as const;
-  const file = { kind: "file", path: "x", hash, dumpBook: null } as const;
+  const file = { kind: "file", path: "x", hash, dumpBook: null, ordersMax: 1024 } as const;
   const sizes = ["rx.frames=4096", "publish.bus_frames=32768", "book.instruments=1000"];
   const cases: [Config, Input][] = [
     [load([]), { kind: "sockets" }],
@@ -115,6 +117,55 @@ test("a book takes at start what its sizes say", async (t) => {
   }
 });
 
+test("a book's address space is what its sizes say, and growth stays within what it is given", (t) => {
+  for (const hash of [false, true]) {
+    const sizes = { orders: 5000, levels: 3000, instruments: 700, hash };
+    const core = new BookCore({ ...sizes, grow: false, scoped: false });
+    const arrays = Object.values(core).filter((value) => value instanceof Int32Array);
+    const bytes = arrays.reduce((sum: number, array: Int32Array) => sum + array.byteLength, 0);
+    t.is(bytes - core.freeBlocks.byteLength, bookBytesMost(sizes));
+    for (const bytes of [2e8, 1e9, 3e9, 1e12]) {
+      const orders = growOrdersFor(bytes, hash);
+      const grown = { orders, levels: orders >> 1, instruments: INSTRUMENTS_MAX, hash };
+      t.true(bookBytesMost(grown) <= bytes, `${orders} in ${bytes}`);
+      const twice = { ...grown, orders: 2 * orders, levels: orders };
+      t.true(orders === 2 ** 24 || bookBytesMost(twice) > bytes);
+    }
+  }
+  t.is(growOrdersFor(0, false), 1024);
+});
+
+test("a replay that may not grow refuses, counts, says so, and ends with 1", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "nyq-bound-"));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "day.itch");
+  const made = await nyq(
+    "generate",
+    "--seed",
+    "5",
+    "--messages",
+    "20000",
+    "--instruments",
+    "50",
+    "-o",
+    file,
+  );
+  t.is(made.code, 0, made.stderr);
+  const whole = await nyq("replay", "--json", file);
+  t.is(whole.code, 0);
+  const facts = JSON.parse(whole.stdout) as Record<string, number>;
+  t.is(facts["refused"], 0);
+  t.true((facts["peak_rss_bytes"] as number) > 2e7);
+  const bound = Math.floor((facts["live_orders"] as number) / 2);
+  const cut = await nyq("replay", "--json", "--max-orders", String(bound), file);
+  t.is(cut.code, 1);
+  t.regex(cut.stderr, new RegExp(`full at \\d+ live orders, which may grow to ${bound}\n`));
+  const less = JSON.parse(cut.stdout) as Record<string, number>;
+  t.true((less["refused"] as number) > 0);
+  t.true((less["live_orders"] as number) <= bound);
+  t.is(less["messages"], facts["messages"]);
+});
+
 test("what is more than the machine has is refused with name, value and bound", (t) => {
   const config = load(FEEDS);
   const parts = memoryParts(config, { kind: "sockets" });
@@ -125,7 +176,7 @@ test("what is more than the machine has is refused with name, value and bound", 
   });
   t.is(error?.code, "FEED_MEMORY");
   t.is(error?.exitCode, 4);
-  t.regex(error?.message ?? "", /book\.orders=2097152.* takes 1\d\d MiB/);
+  t.regex(error?.message ?? "", /book\.orders=2097152.* takes \d\d\d MiB/);
   t.regex(error?.message ?? "", /> \d+ MiB \(in a test\)/);
 });
 
