@@ -16,7 +16,7 @@ export class PacketCutter {
   /** @param payloadMax bytes of a packet at most, header included */
   constructor(bytes: number, payloadMax: number) {
     this.bytes = new Uint8Array(bytes);
-    this.offsets = new Int32Array(bytes / 100);
+    this.offsets = new Int32Array(Math.ceil(bytes / 50));
     this.#data = new DataView(this.bytes.buffer);
     this.#payloadMax = payloadMax;
   }
@@ -48,6 +48,28 @@ export class PacketCutter {
       seq += messages;
     }
     return seq - firstSeq;
+  }
+
+  /** Loses, swaps and repeats packets from `from` to `to`: one in so many each. */
+  disturb(from: number, to: number, lost: number, late: number, twice: number): void {
+    const kept: number[] = [];
+    for (let i = 0; i < this.count; i++) {
+      const inside = i >= from && i < to;
+      if (inside && i % lost === 0) continue;
+      kept.push(i);
+      if (inside && i % twice === 0) kept.push(i);
+      const n = kept.length;
+      if (inside && i % late === 0 && n > 1) {
+        kept.push(kept[n - 2] as number);
+        kept.splice(n - 2, 1);
+      }
+    }
+    const offsets = this.offsets.slice();
+    this.count = kept.length;
+    for (let i = 0; i < kept.length; i++) {
+      this.offsets[2 * i] = offsets[2 * (kept[i] as number)] as number;
+      this.offsets[2 * i + 1] = offsets[2 * (kept[i] as number) + 1] as number;
+    }
   }
 
   /** Sends all of them. */

@@ -55,7 +55,7 @@ export class WarmFeed implements NativeReceiver {
   readonly #cut: PacketCut;
   #stream: WarmStream | null = null;
   #mold = new MoldUdp64Writer("");
-  #strange = new MoldUdp64Writer("STRANGE");
+  readonly #strange: MoldUdp64Writer;
   #seq = 1;
   #chunks = 0;
   #sent = 0;
@@ -64,6 +64,7 @@ export class WarmFeed implements NativeReceiver {
   constructor(options: WarmFeedOptions) {
     this.#options = options;
     this.feed = options.feed;
+    this.#strange = new MoldUdp64Writer(`STRANGE ${options.feed}`);
     this.#cut = new PacketCut(PACKET_BYTES[options.feed as 0 | 1]);
   }
 
@@ -144,7 +145,8 @@ export class WarmFeed implements NativeReceiver {
     const { feed } = this.#options;
     const cut = this.#cut;
     const each = (n: number, act: (i: number) => void): void => {
-      const offset = (this.#chunks * 7919) % n;
+      // Never the first packet of all: it tells merge the session.
+      const offset = 1 + ((this.#chunks * 7919) % n);
       for (let i = offset; i < cut.count; i += n) act(i);
     };
     each(LATE[feed as 0 | 1], (i) => cut.swap(i, i + 2));
@@ -153,7 +155,10 @@ export class WarmFeed implements NativeReceiver {
     each(HEARTBEAT, (i) =>
       cut.insert(i, (out, at) => this.#mold.heartbeat(out, at, cut.firstSeq(i))),
     );
-    each(STRANGE, (i) => cut.insert(i, (out, at) => this.#strange.heartbeat(out, at, 1)));
+    // Neither in a row nor of one name on both feeds: merge would believe it.
+    each(STRANGE, (i) =>
+      cut.insert(i, (out, at) => this.#strange.heartbeat(out, at, 9 * this.#chunks + i)),
+    );
     each(BROKEN, (i) => cut.insert(i, (_out, at) => at + HEADER_BYTES - 1));
   }
 }

@@ -54,6 +54,8 @@ export class WarmUp {
   readonly #senders: readonly Sender[];
   readonly #upstream: readonly number[];
   #barriers = 0;
+  /** Frames that went into the bus. */
+  #frames = 0;
 
   constructor(plan: WarmUpPlan, build: ThreadBuild, duty: Duty) {
     this.#build = build;
@@ -81,7 +83,7 @@ export class WarmUp {
     collectGarbage();
     if (messages === undefined) return null;
     const ms = Math.round(performance.now() - startMs);
-    return `warmed up with ${messages} messages in ${ms} ms`;
+    return `warmed up with ${messages} messages and ${this.#frames} frames in ${ms} ms`;
   }
 
   /** Runs duty cycles until nothing comes any more. @returns false when the pipeline gives up */
@@ -112,6 +114,8 @@ export class WarmUp {
   /** Puts everything back, once all threads stand still. */
   #putBack(): boolean {
     const { index, counters } = this.#build;
+    if (!this.#barrier()) return false;
+    this.#frames += counters.get(C.PUBLISH_FRAMES);
     if (!this.#barrier()) return false;
     if (index === 0) {
       counters.reset();
