@@ -115,6 +115,7 @@ class LookStage implements Stage {
     if (asked === Phase.STEADY) {
       mark(markName(this.#name, asked));
       facts[Fact.START_MS] = performance.now();
+      getHeapStatistics(); // The first call of all costs more.
       const first = getHeapStatistics().used_heap_size;
       const second = getHeapStatistics().used_heap_size;
       this.#heap = second;

@@ -40,18 +40,18 @@ export class YieldIdle implements IdleStrategy {
 }
 
 /**
- * Spins for a while, then sleeps for `sleepMs` a cycle, on a word that a producer may notify.
+ * Spins for a while, then sleeps for a moment each cycle, on a word that a producer may notify.
  * `sleep` is this with 0.05 ms, `wait` with 1 ms and no spinning.
  */
 export class BackoffIdle implements IdleStrategy {
   readonly #word: Int32Array;
-  readonly #sleepMs: number;
+  readonly #short: boolean;
   readonly #spinCycles: number;
   #idleCycles = 0;
 
-  constructor(word: Int32Array, sleepMs: number, spinCycles: number) {
+  constructor(word: Int32Array, short: boolean, spinCycles: number) {
     this.#word = word;
-    this.#sleepMs = sleepMs;
+    this.#short = short;
     this.#spinCycles = spinCycles;
   }
 
@@ -60,7 +60,10 @@ export class BackoffIdle implements IdleStrategy {
       this.#idleCycles = 0;
       return;
     }
-    if (++this.#idleCycles > this.#spinCycles) Atomics.wait(this.#word, 0, 0, this.#sleepMs);
+    if (++this.#idleCycles <= this.#spinCycles) return;
+    // A fraction that is read from a field would be boxed anew for each call.
+    if (this.#short) Atomics.wait(this.#word, 0, 0, SLEEP_MS);
+    else Atomics.wait(this.#word, 0, 0, WAIT_MS);
   }
 }
 
@@ -75,10 +78,10 @@ export function makeIdle(name: IdleName, word: Int32Array, native: Native | null
     case "spin":
       return new SpinIdle();
     case "yield":
-      return native === null ? new BackoffIdle(word, SLEEP_MS, 0) : new YieldIdle(native);
+      return native === null ? new BackoffIdle(word, true, 0) : new YieldIdle(native);
     case "sleep":
-      return new BackoffIdle(word, SLEEP_MS, SPIN_CYCLES);
+      return new BackoffIdle(word, true, SPIN_CYCLES);
     case "wait":
-      return new BackoffIdle(word, WAIT_MS, 0);
+      return new BackoffIdle(word, false, 0);
   }
 }

@@ -70,6 +70,7 @@ export class ThreadBuild {
   readonly #pools: FramePool[] = [];
   readonly #rxParts: WaitingRx[] = [];
   readonly #resets: (() => void)[] = [];
+  readonly #kept: object[] = [];
   #warming: boolean;
   #owner: FrameOwner | null = null;
 
@@ -101,9 +102,18 @@ export class ThreadBuild {
     for (const reset of this.#resets) reset();
   }
 
-  /** The warm-up is over: what it alone needed goes. */
-  endWarmUp(): void {
-    for (const { idle } of this.warmed) idle?.close();
+  /**
+   * The warm-up is over: what it alone needed goes.
+   *
+   * @param kept objects that compiled code knows: V8 throws code away whose objects are collected
+   */
+  endWarmUp(kept: object): void {
+    this.#kept.push(kept);
+    for (const { idle, warm } of this.warmed) {
+      idle?.close();
+      warm.drop();
+    }
+    this.#kept.push(...this.warmed);
     this.warmed.length = 0;
     this.#resets.length = 0;
     this.#warming = false;

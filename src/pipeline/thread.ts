@@ -13,6 +13,7 @@ import { Duty, runEvented, runPumped, runSpinning, THREAD_STATUS_DOUBLES } from 
 import type { Plan } from "./plan.ts";
 import { type Probe, type ProbeSpec, startProbe } from "./probe.ts";
 import { bookResult, type ThreadResult } from "./result.ts";
+import type { StopWord } from "./stop.ts";
 import { WarmUp } from "./warm-up.ts";
 
 /** What a thread tells when it is ready for data. */
@@ -55,7 +56,7 @@ export class PipelineThread {
     build.build(log);
     // Before the warm-up, so that its stage is one that the duty cycle knows.
     this.#probe = await startProbe(probe, this);
-    this.#warmUp();
+    await this.#warmUp();
     await build.open();
     for (const { source } of build.rx) demandLoop(source.path, this.#config);
     return {
@@ -70,29 +71,33 @@ export class PipelineThread {
     };
   }
 
-  #warmUp(): void {
+  async #warmUp(): Promise<void> {
     const build = this.build;
     const { warmUp } = build.plan;
     if (warmUp === null) return;
-    const note = new WarmUp(warmUp, build, this.#duty).run();
+    const loop = (stop: StopWord): Promise<void> => this.#loop(stop);
+    const note = await new WarmUp(warmUp, build, this.#words, loop).run();
     if (note !== null) build.notes.push(note);
     this.#words.fill(0);
+  }
+
+  /** Runs the loop that the thread is configured for. */
+  async #loop(stop: StopWord): Promise<void> {
+    const { idle, loop } = this.#config;
+    if (loop === "event") {
+      await runEvented(this.#duty, idle === "spin" || idle === "yield", stop);
+    } else {
+      const word = this.build.stop.words.subarray(1, 2);
+      runSpinning(this.#duty, makeIdle(idle, word, loadNative()), stop);
+    }
   }
 
   /** Runs until everything is done or the pipeline gives up. */
   async run(): Promise<ThreadResult> {
     const build = this.build;
-    const duty = this.#duty;
     const file = build.rx.find((rx) => rx.fill !== null);
-    if (file?.fill) {
-      await runPumped(duty, file.fill, build.stop);
-    } else if (this.#config.loop === "event") {
-      const spins = this.#config.idle === "spin" || this.#config.idle === "yield";
-      await runEvented(duty, spins, build.stop);
-    } else {
-      const word = build.stop.words.subarray(1, 2);
-      runSpinning(duty, makeIdle(this.#config.idle, word, loadNative()), build.stop);
-    }
+    if (file?.fill) await runPumped(this.#duty, file.fill, build.stop);
+    else await this.#loop(build.stop);
     build.finish();
     if (build.endpoint !== null) {
       // In one thread with publish, finish() has just closed the bus: read what is left.

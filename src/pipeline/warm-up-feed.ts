@@ -25,6 +25,8 @@ const BROKEN = 401;
 const HEARTBEAT = 53;
 const EMPTY_POLL = 7;
 const FAILED_POLL = 4001;
+/** One chunk in so many sees any of it but the last. */
+const TROUBLE_EVERY = 5;
 /** A chunk in which both feeds lose the same messages. */
 const BOTH_LOSE_EVERY = 31;
 const BOTH_LOSE_CHUNK = 5;
@@ -56,6 +58,7 @@ export class WarmFeed implements NativeReceiver {
   #stream: WarmStream | null = null;
   #mold = new MoldUdp64Writer("");
   readonly #strange: MoldUdp64Writer;
+  #isStrange = false;
   #seq = 1;
   #chunks = 0;
   #sent = 0;
@@ -78,6 +81,8 @@ export class WarmFeed implements NativeReceiver {
     const { instruments, orders, start } = this.#options;
     this.#stream = new WarmStream(session, instruments, orders);
     this.#mold = new MoldUdp64Writer(`WARM-UP ${session}`);
+    // A suspect stream is remembered for seconds, and merge is not calm meanwhile.
+    this.#isStrange = session % 2 === 1;
     this.#seq = start;
     this.sessionMessages = 0;
     this.#chunks = 0;
@@ -137,6 +142,13 @@ export class WarmFeed implements NativeReceiver {
     return wanted;
   }
 
+  /** Lets go of the market; nothing can be polled any more. */
+  drop(): void {
+    this.#stream = null;
+    this.#cut.drop();
+    this.#sent = 0;
+  }
+
   close(): void {
     // Nothing is open.
   }
@@ -144,9 +156,11 @@ export class WarmFeed implements NativeReceiver {
   #disturb(): void {
     const { feed } = this.#options;
     const cut = this.#cut;
-    const each = (n: number, act: (i: number) => void): void => {
+    // Most of the time a line is calm, and merge has a straight path for that.
+    if (this.#chunks % TROUBLE_EVERY !== 0) return;
+    const each = (n: number, act: Act): void => {
       // Never the first packet of all: it tells merge the session.
-      const offset = 1 + ((this.#chunks * 7919) % n);
+      const offset = 1 + ((this.#chunks * 7919) % Math.min(n, 40));
       for (let i = offset; i < cut.count; i += n) act(i);
     };
     each(LATE[feed as 0 | 1], (i) => cut.swap(i, i + 2));
@@ -156,19 +170,21 @@ export class WarmFeed implements NativeReceiver {
       cut.insert(i, (out, at) => this.#mold.heartbeat(out, at, cut.firstSeq(i))),
     );
     // Neither in a row nor of one name on both feeds: merge would believe it.
-    each(STRANGE, (i) =>
-      cut.insert(i, (out, at) => this.#strange.heartbeat(out, at, 9 * this.#chunks + i)),
-    );
+    const strange: Act = (i) =>
+      cut.insert(i, (out, at) => this.#strange.heartbeat(out, at, 9 * this.#chunks + i));
+    if (this.#isStrange) each(STRANGE, strange);
     each(BROKEN, (i) => cut.insert(i, (_out, at) => at + HEADER_BYTES - 1));
   }
 }
 
+/** Does something to a packet of the chunk. */
+type Act = (i: number) => void;
 /** Writes one packet. @returns its end */
 type Write = (out: Uint8Array, at: number) => number;
 
 /** The packets of a chunk, in the order in which they come. */
 class PacketCut {
-  readonly #bytes = new Uint8Array(1 << 20);
+  #bytes = new Uint8Array(1 << 20);
   readonly #payloadMax: number;
   /** Offset, end, sequence and message count of each packet. */
   #packets: (readonly [number, number, number, number])[] = [];
@@ -185,6 +201,11 @@ class PacketCut {
   clear(): void {
     this.#packets = [];
     this.#top = 0;
+  }
+
+  drop(): void {
+    this.clear();
+    this.#bytes = new Uint8Array(0);
   }
 
   packet(i: number): Uint8Array {

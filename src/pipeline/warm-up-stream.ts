@@ -16,6 +16,8 @@ const INSTRUMENTS_MAX = 64;
 const ORDERS_AN_INSTRUMENT = 16_384;
 /** References of rare orders: far above the market's. */
 const RARE_HI = 0x4000_0000;
+/** No order table has more cells. */
+const HOME_PERIOD = 2 ** 25;
 const DEPTH = 16;
 const PRICE = 1_000_000;
 const TICK = 100;
@@ -55,6 +57,7 @@ export class WarmStream {
     this.#amounts();
     this.#deepSides();
     this.#queue();
+    this.#neighbours();
     this.#others();
     bytes.set(writer.written(), end);
     this.length = end + writer.length;
@@ -190,6 +193,21 @@ export class WarmStream {
     writer.broken(this.#locate, 0, 0, 0, 7, 0);
     writer.cross(this.#locate, 0, 0, 0, 100, 0, SYMBOL, 0, PRICE, 7, 0, CROSS_TYPE);
     writer.trade(this.#locate, 0, 0, 0, 0, 0, 1, 100, SYMBOL, 0, PRICE, 7, 0);
+  }
+
+  /** Ids that share their home in a table of any size: found and missed behind each other. */
+  #neighbours(): void {
+    const first = this.#newRef();
+    const ids = [0, 1, 2, 3].map((i) => first + i * HOME_PERIOD);
+    for (const id of ids) this.#add(id, 0, 100, PRICE);
+    for (const id of ids) this.#execute(id, 10);
+    this.#delete(first + 4 * HOME_PERIOD);
+    this.#replace(first + 2 * HOME_PERIOD, first + 5 * HOME_PERIOD, 100, PRICE);
+    this.#delete(first);
+    this.#executeAt(first + HOME_PERIOD, 10, 1);
+    this.#cancel(first + 3 * HOME_PERIOD, 10);
+    this.#add(first + 3 * HOME_PERIOD, 0, 100, PRICE);
+    for (const id of [1, 3, 5]) this.#delete(first + id * HOME_PERIOD);
   }
 
   /** Blocks that are no message: empty, of no type, of a wrong length, without a side. */

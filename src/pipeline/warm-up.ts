@@ -3,21 +3,24 @@
  * that will serve it, from the receive call to the endpoint's books, and then everything is put
  * back, so that the first real packets meet compiled code and nobody sees a trace of it.
  *
- *   every thread   cycles until what feeds it has stopped and nothing comes   ─┐ a pass; the
- *                  barrier, shared counters cleared, barrier, own stages reset ─┘ second is short
+ *   a pass   every thread runs its own loop until what feeds it has stopped and nothing comes;
+ *            barrier, shared counters cleared, barrier, own stages reset, barrier
  *
- * The second pass begins where a new feed begins, with code that the first one has compiled.
+ * There are several, because the first packets of a feed are a case of their own, and code that V8
+ * compiles in one pass has to stand the beginning of the next.
  * Thread: each of the pipeline's. No socket of the feed is open yet.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import type { Stage } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { ThreadBuild } from "./build.ts";
-import type { Duty } from "./loop.ts";
+import { ThreadStatus } from "./loop.ts";
 import type { Plan } from "./plan.ts";
 import { threadOf } from "./sizes.ts";
-import { StopPhase } from "./stop.ts";
+import { StopPhase, StopWord, takeStopWord } from "./stop.ts";
 import type { WarmFeed } from "./warm-up-feed.ts";
+import { rehearse } from "./warm-up-rehearsal.ts";
 
 /** What the threads share while they warm up. */
 export interface WarmUpPlan {
@@ -27,12 +30,16 @@ export interface WarmUpPlan {
 }
 
 /** Sessions of each pass, as shares of all messages. */
-const PASSES = [[0.1, 0.6], [0.3]] as const;
+const PASSES = [[0.02], [0.02, 0.04], [0.04, 0.48], [0.1, 0.1], [0.1], [0.1]] as const;
 /** No warm-up takes longer, ms: what is left of it is given up. */
 const MS_MAX = 8000;
 /** Every so many cycles the feed's own socket class is polled, on a port that nobody sends to. */
 const IDLE_EVERY = 64;
 const PAUSE_MS = 0.05;
+/** After the end of a session, ms: with start "first" merge may not even have begun. */
+const SETTLE_MS = 70;
+/** How often the clock is looked at, cycles. */
+const LOOK_EVERY = 64;
 
 /** Words: arrivals at barriers, a word to sleep on, chunks begun by feed, passes done by thread. */
 const ARRIVED = 0;
@@ -45,21 +52,38 @@ export function takeWarmUp(messages: number, threads: number): WarmUpPlan {
   return { words: new SharedArrayBuffer((DONE + threads) * 4), messages };
 }
 
-/** A thread's warm-up; made, run once and thrown away. */
-export class WarmUp {
+/** Runs the thread's own loop until the word stops it. */
+export type RunLoop = (stop: StopWord) => Promise<void>;
+
+/**
+ * A thread's warm-up; made, run once and thrown away. While it runs it is one of the thread's
+ * stages, and looks after everything in its tick.
+ */
+export class WarmUp implements Stage {
   readonly #build: ThreadBuild;
-  readonly #duty: Duty;
+  readonly #loop: RunLoop;
+  /** The thread's status (loop.ts): what its cycles have done. */
+  readonly #status: Float64Array;
   readonly #words: Int32Array;
   readonly #messages: number;
   readonly #senders: readonly Sender[];
   readonly #upstream: readonly number[];
+  #stop = new StopWord(takeStopWord());
+  #endMs = 0;
+  #nowMs = 0;
+  #cycles = 0;
   #barriers = 0;
+  #pass = 0;
+  /** Cycles since nothing more could come, and the work done before the last of them. */
+  #lastFor = 0;
+  #work = 0;
   /** Frames that went into the bus. */
   #frames = 0;
 
-  constructor(plan: WarmUpPlan, build: ThreadBuild, duty: Duty) {
+  constructor(plan: WarmUpPlan, build: ThreadBuild, status: Float64Array, loop: RunLoop) {
     this.#build = build;
-    this.#duty = duty;
+    this.#loop = loop;
+    this.#status = status;
     this.#words = new Int32Array(plan.words);
     this.#messages = plan.messages;
     this.#senders = build.warmed.map(({ warm }) => new Sender(warm, build, this.#words));
@@ -67,48 +91,58 @@ export class WarmUp {
   }
 
   /** Runs it. @returns a line for the log, or null on threads that bring no packets */
-  run(): string | null {
+  async run(): Promise<string | null> {
     const startMs = performance.now();
+    this.#endMs = startMs + MS_MAX;
+    const { stages } = this.#build;
+    stages.push(this);
+    rehearse();
     let session = 0;
-    for (let pass = 0; pass < PASSES.length; pass++) {
-      const shares = PASSES[pass] as readonly number[];
+    for (const shares of PASSES) {
       const sizes = shares.map((share) => share * this.#messages);
       for (const sender of this.#senders) sender.begin(session, sizes);
       session += sizes.length;
-      if (!this.#cycle(pass, startMs + MS_MAX)) return null;
+      this.#stop = new StopWord(takeStopWord());
+      this.#lastFor = 0;
+      await this.#loop(this.#stop);
       if (!this.#putBack()) return null;
+      this.#pass++;
     }
+    stages.splice(stages.indexOf(this), 1);
     const messages = this.#senders[0]?.messages;
-    this.#build.endWarmUp();
+    this.#build.endWarmUp(this);
     collectGarbage();
     if (messages === undefined) return null;
     const ms = Math.round(performance.now() - startMs);
     return `warmed up with ${messages} messages and ${this.#frames} frames in ${ms} ms`;
   }
 
-  /** Runs duty cycles until nothing comes any more. @returns false when the pipeline gives up */
-  #cycle(pass: number, endMs: number): boolean {
+  /** Sends on, and ends the pass once nothing comes any more. */
+  tick(): void {
     const { stop, warmed, index } = this.#build;
-    for (let cycles = 1; stop.phase() === StopPhase.RUN; cycles++) {
-      // Looked at before the cycle: what it still brings was there by then.
-      let last = this.#upstream.every((thread) => this.#isDone(thread, pass));
-      const late = cycles % 1024 === 0 && performance.now() > endMs;
-      for (const sender of this.#senders) if (!sender.send(late)) last = false;
-      for (const { source, warm, idle } of warmed) {
-        source.connect(idle !== null && cycles % IDLE_EVERY === 0 ? idle : warm);
-      }
-      if (this.#duty.cycle() > 0) continue;
-      if (last) {
-        Atomics.store(this.#words, DONE + index, pass + 1);
-        return true;
-      }
-      Atomics.wait(this.#words, NEVER, 0, PAUSE_MS);
+    this.#cycles++;
+    if (this.#cycles % LOOK_EVERY === 0) this.#nowMs = performance.now();
+    // Otherwise done once in a millisecond: too seldom to be compiled soon.
+    this.#build.merge?.publishStatus();
+    const work = this.#status[ThreadStatus.WORK] as number;
+    const wasIdle = work === this.#work;
+    this.#work = work;
+    let last = this.#upstream.every((thread) => this.#isDone(thread));
+    for (const sender of this.#senders) {
+      if (!sender.send(this.#nowMs, this.#endMs)) last = false;
     }
-    return false;
+    for (const { source, warm, idle } of warmed) {
+      source.connect(idle !== null && this.#cycles % IDLE_EVERY === 0 ? idle : warm);
+    }
+    // A tick sees the work of the cycles before its own: what was there then has come through.
+    this.#lastFor = last ? this.#lastFor + 1 : 0;
+    const done = this.#lastFor > 2 && wasIdle;
+    if (done) Atomics.store(this.#words, DONE + index, this.#pass + 1);
+    if (done || stop.phase() !== StopPhase.RUN) this.#stop.raise(StopPhase.NOW);
   }
 
-  #isDone(thread: number, pass: number): boolean {
-    return (this.#words[DONE + thread] as number) > pass;
+  #isDone(thread: number): boolean {
+    return Atomics.load(this.#words, DONE + thread) > this.#pass;
   }
 
   /** Puts everything back, once all threads stand still. */
@@ -151,6 +185,7 @@ class Sender {
   #session = 0;
   #next = 0;
   #ended = true;
+  #restUntilMs = 0;
 
   constructor(feed: WarmFeed, build: ThreadBuild, words: Int32Array) {
     this.#feed = feed;
@@ -167,20 +202,21 @@ class Sender {
     this.#session = firstSession;
     this.#next = 0;
     this.#ended = true;
+    this.#restUntilMs = 0;
   }
 
   /**
-   * Gets more ready when all was polled.
+   * Gets more ready when all was polled; past `endMs` no more.
    *
-   * @param late true to begin nothing any more
    * @returns true when everything was sent
    */
-  send(late: boolean): boolean {
+  send(nowMs: number, endMs: number): boolean {
     const feed = this.#feed;
-    if (late) this.#next = this.#sizes.length;
+    if (nowMs > endMs) this.#next = this.#sizes.length;
     if (!feed.isEmpty) return false;
     if (this.#ended) {
       if (this.#next === this.#sizes.length) return true;
+      if (nowMs < this.#restUntilMs) return false;
       feed.begin(this.#session + this.#next);
       this.#ended = false;
     }
@@ -188,6 +224,7 @@ class Sender {
     if (feed.sessionMessages >= size) {
       feed.end();
       this.#ended = true;
+      this.#restUntilMs = nowMs + SETTLE_MS;
       this.#next = Math.min(this.#next + 1, this.#sizes.length);
     } else if (this.#mayBegin()) {
       Atomics.add(this.#words, CHUNKS + feed.feed, 1);
