@@ -13,6 +13,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Stage } from "../core/sinks.ts";
+import { Field, MergeStatusWriter } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { ThreadBuild } from "./build.ts";
 import { ThreadStatus } from "./loop.ts";
@@ -36,8 +37,8 @@ const MS_MAX = 8000;
 /** Every so many cycles the feed's own socket class is polled, on a port that nobody sends to. */
 const IDLE_EVERY = 64;
 const PAUSE_MS = 0.05;
-/** After the end of a session, ms: with start "first" merge may not even have begun. */
-const SETTLE_MS = 70;
+/** How long the end of a session may take to be noticed, ms; with start "first" 50 at least. */
+const SETTLE_MS = 500;
 /** How often the clock is looked at, cycles. */
 const LOOK_EVERY = 64;
 
@@ -178,6 +179,8 @@ export class WarmUp implements Stage {
 /** Sends the sessions of a pass by one feed. */
 class Sender {
   readonly #feed: WarmFeed;
+  /** Only read here. */
+  readonly #mergeStatus: Float64Array;
   readonly #build: ThreadBuild;
   readonly #words: Int32Array;
   /** Messages of each session at least. */
@@ -191,6 +194,7 @@ class Sender {
     this.#feed = feed;
     this.#build = build;
     this.#words = words;
+    this.#mergeStatus = new MergeStatusWriter(build.plan.mergeStatus).fields;
   }
 
   get messages(): number {
@@ -216,7 +220,7 @@ class Sender {
     if (!feed.isEmpty) return false;
     if (this.#ended) {
       if (this.#next === this.#sizes.length) return true;
-      if (nowMs < this.#restUntilMs) return false;
+      if (nowMs < this.#restUntilMs && !this.#endWasTaken()) return false;
       feed.begin(this.#session + this.#next);
       this.#ended = false;
     }
@@ -231,6 +235,12 @@ class Sender {
       feed.next();
     }
     return false;
+  }
+
+  /** Merge knows that the session is over, or is in the next already. */
+  #endWasTaken(): boolean {
+    const status = this.#mergeStatus;
+    return status[Field.ENDED] === 1 || (status[Field.SESSIONS] as number) > this.#next;
   }
 
   /** The feeds keep step, and the endpoint keeps up. */
