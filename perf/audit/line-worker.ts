@@ -76,10 +76,11 @@ function main(): void {
   const open = (feed: number): NativeSender =>
     native.openSender({ group: `${plan.group}.${feed}`, port, iface: "127.0.0.1", ttl: 0 });
   const a = new Sending(open(1), PACKET_BYTES_A, C.RX_PACKETS_A);
-  const b = new Sending(open(2), plan.faults ? PACKET_BYTES_B : PACKET_BYTES_A, C.RX_PACKETS_B);
+  const paced = plan.packetsPerSecond > 0;
+  const b = new Sending(open(2), paced ? PACKET_BYTES_A : PACKET_BYTES_B, C.RX_PACKETS_B);
   const market = new MarketGenerator({ seed: 11, instruments, profile: "open" });
   const blocks = new Uint8Array(CHUNK_BYTES);
-  const burst = plan.packetsPerSecond > 0 ? 1 : BURST;
+  const burst = paced ? 1 : BURST;
   let seq = 1;
   let startMs = performance.now();
   let startPacket = 0;

@@ -10,14 +10,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Deoptimisation, steadyDeoptimisations } from "./deopt-log.ts";
+import { LINE_PLACEMENTS, type LinePlacement } from "./line-rig.ts";
 import type { SteadyAnswer, SteadyOrder } from "./steady-child.ts";
 import type { Planted } from "./steady-probe.ts";
 
 const HELP = `usage: npm run audit:steady -- [options]
-  --placement P      inline or threads (default: one after the other)
+  --placement P      inline: rx to publish on one thread; threads: a thread a stage; main: all on
+                     the main thread's event loop (default: inline, then threads)
   --messages N       messages of the steady state (default 20,000,000)
   --instruments N    instruments of the market (default 500)
   --warm-up N        messages of the warm-up (default: the feed's own)
+  --faults           loses, swaps and repeats packets
   --plant WHAT       allocation or deoptimisation: must be seen
   --json             one object a placement
 examples:
@@ -119,6 +122,7 @@ function main(): number {
       instruments: { type: "string", default: "500" },
       "warm-up": { type: "string" },
       plant: { type: "string", default: "nothing" },
+      faults: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -133,7 +137,7 @@ function main(): number {
   const { placement, plant } = values;
   const known =
     ["nothing", "allocation", "deoptimisation"].includes(plant) &&
-    ["inline", "threads", undefined].includes(placement) &&
+    [...LINE_PLACEMENTS, undefined].includes(placement as LinePlacement | undefined) &&
     [messages, instruments, warmUp ?? 0].every((n) => Number.isInteger(n) && n >= 0);
   if (!known) {
     process.stderr.write(HELP);
@@ -142,9 +146,11 @@ function main(): number {
   const planted = plant as Planted;
   const placements = placement === undefined ? ["inline", "threads"] : [placement];
   let failed = false;
-  for (const one of placements as ("inline" | "threads")[]) {
-    const asked = { placement: one, messages, instruments, warmUpMessages: warmUp, planted };
-    const findings = audit(asked);
+  for (const one of placements as LinePlacement[]) {
+    const { faults } = values;
+    const findings = audit({
+      ...{ placement: one, messages, instruments, warmUpMessages: warmUp, faults, planted },
+    });
     process.stdout.write(`${values.json ? JSON.stringify(findings) : text(findings)}\n`);
     failed ||= !findings.ok;
   }
