@@ -15,8 +15,10 @@ import type { LevelSink } from "../../src/decode/fast/levels.ts";
 import type { Template } from "../../src/decode/fast/model.ts";
 import type { Place } from "../../src/decode/fast/plan.ts";
 import { readTemplates } from "../../src/decode/fast/read-templates.ts";
+import { fastRecords } from "../../src/decode/fast/records.ts";
 import { readXml } from "../../src/decode/fast/xml.ts";
 import { FramingKind } from "../../src/decode/framing.ts";
+import type { DecodedRecord } from "../../src/decode/records.ts";
 import { FastEncoder } from "../decode/fast/encoder.ts";
 import { fortsXml, someForts } from "../decode/fast/some-forts.ts";
 import { MessageMaker, TemplateWriter } from "../decode/fast/some-templates.ts";
@@ -29,7 +31,6 @@ const OUT_WORDS = 1 << 16;
 const ARENA_BYTES = 1 << 16;
 const SETS = 6;
 const REGION_BYTES = 1 << 17;
-/** Template sets take turns by the case's length: `run` has no other memory. */
 const SLICE = join("data", "fast", "forts-slice");
 
 /** Bytes at the very end of a region whose every earlier byte is noise that may not be read. */
@@ -100,8 +101,38 @@ function decodeAll(
   return messages;
 }
 
-/** The same bytes decoded by all sets of templates, each kept from case to case. */
-export function fastTarget(sets: readonly (readonly Template[])[]): Target {
+/** What `nyq decode` would print has to be as many messages as the decoder counts, or fewer. */
+function recordsOf(xml: string): Target {
+  const decoder = fastRecords(xml);
+  return (bytes) => {
+    let records = 0;
+    let taken = 0;
+    const record = ({ fields }: DecodedRecord): void => {
+      assert(
+        Object.keys(fields).every((name) => name !== ""),
+        "FUZZ_FAST_NAME",
+      );
+      records++;
+    };
+    decoder.decode(bytes, { record, problem: () => undefined });
+    assert(records <= bytes.length, "FUZZ_FAST_RECORDS");
+    while (taken < bytes.length) {
+      const sink = { record, problem: () => undefined };
+      const step = decoder.decodeNext?.(bytes, taken, bytes.length, sink) ?? 0;
+      if (step === 0) return;
+      assert(step > 0 && taken + step <= bytes.length, "FUZZ_FAST_STEP");
+      taken += step;
+    }
+  };
+}
+
+/** Cases of which one goes through the printing of records too. */
+const RECORDS_EVERY = 16;
+
+/** Bytes decoded by sets of templates in turn, each kept from case to case. */
+export function fastTarget(xmls: readonly string[]): Target {
+  const sets = xmls.map((xml) => readTemplates(xml));
+  const printed = recordsOf(xmls[0] as string); // There is at least one.
   const decoders = sets.map((templates) => {
     return new FastDecoder(templates, { outWords: OUT_WORDS, arenaBytes: ARENA_BYTES });
   });
@@ -111,6 +142,7 @@ export function fastTarget(sets: readonly (readonly Template[])[]): Target {
     const length = input.place(bytes);
     const decoder = decoders[turn++ % decoders.length] as FastDecoder;
     if (turn % 8 < 4) decoder.reset();
+    if (turn % RECORDS_EVERY === 0) printed(bytes);
     decodeAll(decoder, input, length, () => undefined);
   };
 }
@@ -216,7 +248,7 @@ export function fastTargets(random: Random): FuzzTarget[] {
   const datagrams = [...someForts(random, forts, 60), ...realForts(forts)];
   const files = [...xmls.slice(0, 2), fortsXml()].map((xml) => new TextEncoder().encode(xml));
   return [
-    { name: "fast", run: fastTarget(sets), corpus: [...streams, ...kept("fast")] },
+    { name: "fast", run: fastTarget(xmls), corpus: [...streams, ...kept("fast")] },
     { name: "forts", run: fortsTarget(forts), corpus: [...datagrams, ...kept("forts")] },
     {
       name: "fast-templates",
