@@ -258,10 +258,10 @@ if(S[6]>${excess})W.counts[${FastError.R8}]++;}`;
     const count = `c${this.#numbers}`;
     const at = `q${this.#numbers++}`;
     const least = bytesMin(element.places);
-    // Two comparisons: the length is unsigned, and what it needs has to be there.
     out.add(`let ${count}=v>>>0;`);
-    const isTooMany = `${count}>${SEQUENCE_LENGTH_MAX}||${count}*${least}>e-p`;
-    out.add(`if(${isTooMany})${failAt(FastError.COUNT, site)}`);
+    out.add(`if(${count}>${SEQUENCE_LENGTH_MAX})${failAt(FastError.COUNT, site)}`);
+    // What cannot be there is not looked for, element by element.
+    if (least > 0) out.add(`if(${count}*${least}>e-p)${failAt(FastError.CUT, site)}`);
     out.add(`let ${at}=S[2];s=${at}+${count}*${element.words};`);
     out.add(`if(s>O.length)${failAt(FastError.LIMIT, site)}S[2]=s;`);
     out.add(`O[r+${place.offset}]=${at};O[r+${place.offset + 1}]=${count};`);

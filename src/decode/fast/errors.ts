@@ -9,11 +9,11 @@ import { FeedError } from "../../core/errors.ts";
 
 /** Numbers of the dynamic and reportable errors, and of the limits that the specification lacks. */
 export const FastError = {
-  /** The bytes end inside a message. */
+  /** The bytes end inside a message, or cannot hold as many elements as it says. */
   CUT: 1,
   /** A limit of this decoder: see the sentences below. */
   LIMIT: 2,
-  /** A sequence length that the remaining bytes cannot hold, or above the stated bound. */
+  /** A sequence length above the stated bound. */
   COUNT: 3,
   D1: 11,
   D2: 12,
@@ -45,10 +45,7 @@ export const FAST_ERROR_COUNT = 40;
 export const FAST_ERROR_TEXT: Readonly<Record<number, readonly [string, string]>> = {
   [FastError.CUT]: ["cut", "The bytes end inside a message."],
   [FastError.LIMIT]: ["limit", "A message needs more room or deeper nesting than the decoder has."],
-  [FastError.COUNT]: [
-    "count",
-    "A sequence is longer than the bytes that are left, or than 65,536.",
-  ],
+  [FastError.COUNT]: ["count", "A sequence is longer than 65,536."],
   [FastError.D1]: ["D1", "The field's type cannot be converted to the application's."],
   [FastError.D2]: ["D2", "An integer does not lie within the bounds of its type."],
   [FastError.D3]: ["D3", "A decimal cannot be encoded with the operators of its parts."],
