@@ -8,6 +8,7 @@ import { FrameView, takeFrames } from "../../src/core/frames.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { EobiDecoder } from "../../src/decode/eobi/decoder.ts";
 import { EobiFraming } from "../../src/decode/eobi/framing.ts";
+import { Instruments } from "../../src/decode/eobi/instruments.ts";
 import { TEMPLATE_FIRST } from "../../src/decode/eobi/layout.ts";
 import type { EobiSink } from "../../src/decode/eobi/sink.ts";
 import { FramingKind } from "../../src/decode/framing.ts";
@@ -165,7 +166,7 @@ test("the vectors' order messages come out with every value, under their instrum
     for (const { message, fields } of messages) {
       if (!("SecurityID" in fields)) continue;
       const id = fields["SecurityID"] as bigint;
-      const index = decoder.index.of(lo(id), hi(id));
+      const index = decoder.instruments.find(lo(id), hi(id));
       const call = expectedCall(message, fields, index, 255);
       if (call !== null) wanted.push(call);
     }
@@ -443,4 +444,18 @@ test("sides that are none, unknown templates and too many instruments are counte
   t.is(counters.get(C.DECODE_NO_INSTRUMENT), 1);
   t.is(counters.get(C.DECODE_MESSAGES), 2);
   t.is(decoder.typeCounts[13_100 - TEMPLATE_FIRST], 2);
+});
+
+test("instruments get indexes in order, also where ids differ in one half only, until full", (t) => {
+  const instruments = new Instruments(100);
+  const ids = Array.from({ length: 100 }, (_, i) => [i % 10, Math.floor(i / 10) - 5] as const);
+  for (const [i, [low, high]] of ids.entries()) {
+    t.is(instruments.find(low, high), -1);
+    t.is(instruments.add(low, high), i);
+  }
+  for (const [i, [low, high]] of ids.entries()) t.is(instruments.find(low, high), i);
+  t.is(instruments.add(77, 77), -1);
+  t.is(instruments.find(77, 77), -1);
+  const one = new Instruments(1);
+  t.deepEqual([one.find(0, 0), one.add(0, 0), one.find(0, 0), one.add(1, 0)], [-1, 0, 0, -1]);
 });

@@ -34,6 +34,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/book/hashing.ts": [],
   "src/decode/eobi/decoder.ts": [],
   "src/decode/eobi/framing.ts": [],
+  "src/decode/eobi/instruments.ts": [],
   "src/decode/eobi/market.ts": [],
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
   "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],

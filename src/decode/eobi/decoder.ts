@@ -15,7 +15,7 @@ import type { Counters } from "../../core/counters.ts";
 import type { FrameView } from "../../core/frames.ts";
 import type { FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
 import { C } from "../../metrics/counter-table.ts";
-import { InstrumentIndex } from "../fast/instrument-index.ts";
+import { Instruments } from "./instruments.ts";
 import * as L from "./layout.ts";
 import { EobiMarket, type InstrumentFinder } from "./market.ts";
 import { AGGRESSOR_UNKNOWN, type EobiSink } from "./sink.ts";
@@ -91,18 +91,13 @@ export interface EobiDecoderOptions {
 export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   /** Valid messages by template, less TEMPLATE_FIRST. */
   readonly typeCounts = new Float64Array(TEMPLATE_COUNT);
-  /** Dense indexes by SecurityID. */
-  readonly index: InstrumentIndex;
+  readonly instruments: Instruments;
   readonly #frames: readonly FrameView[];
   readonly #owner: FrameOwner;
   readonly #sink: EobiSink;
   readonly #counters: Float64Array;
   readonly #market: EobiMarket;
   readonly #lengths = L.bodyLengths();
-  /** The instrument of the message before, which is most often the next one's too. */
-  #idLo = 0;
-  #idHi = 0;
-  #instrument = -1;
   /** Instrument and side of the transaction's last execution summary. */
   #summaryInstrument = -1;
   #aggressor: number = AGGRESSOR_UNKNOWN;
@@ -110,7 +105,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   #skipped = 0;
 
   constructor(options: EobiDecoderOptions) {
-    this.index = new InstrumentIndex(options.instruments);
+    this.instruments = new Instruments(options.instruments);
     this.#frames = options.frames;
     this.#owner = options.owner;
     this.#sink = options.sink;
@@ -172,6 +167,9 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
       } else if (key === MODIFY_KEY) {
         this.#modify(data, p);
         p += ORDER_MODIFY_BYTES;
+      } else if (key === PARTIAL_KEY || key === FULL_KEY) {
+        this.#execute(data, p, key);
+        p += EXECUTION_BYTES;
       } else {
         p = this.#careful(data, p, end);
         if (p < 0) return count - left;
@@ -214,10 +212,10 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
         this.#samePriority(data, p);
         return;
       case FULL_KEY:
-        this.#execute(data, p, 1);
+        this.#execute(data, p, FULL_KEY);
         return;
       case PARTIAL_KEY:
-        this.#execute(data, p, 0);
+        this.#execute(data, p, PARTIAL_KEY);
         return;
       default:
         this.#other(data, p, slot);
@@ -299,14 +297,14 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   }
 
   /** Full and partial executions have one layout. */
-  #execute(data: DataView, p: number, isWhole: number): void {
+  #execute(data: DataView, p: number, key: number): void {
     const side = data.getUint8(p + EXECUTION_SIDE) - 1;
     const instrument = this.instrumentAt(data, p + EXECUTION_SECURITY_ID);
     if (side >>> 0 > 1 || instrument < 0) {
       this.#skip(C.DECODE_MALFORMED);
       return;
     }
-    this.#countType(isWhole === 1 ? FULL_KEY : PARTIAL_KEY);
+    this.#countType(key);
     this.#sink.onExecuteBy(
       instrument,
       data.getInt32(p + EXECUTION_PRIORITY, true),
@@ -317,7 +315,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
       data.getInt32(p + EXECUTION_LAST_PX + 4, true),
       data.getInt32(p + EXECUTION_MATCH, true),
       instrument === this.#summaryInstrument ? this.#aggressor : AGGRESSOR_UNKNOWN,
-      isWhole,
+      key === FULL_KEY ? 1 : 0,
     );
   }
 
@@ -347,16 +345,14 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   instrumentAt(data: DataView, p: number): number {
     const idLo = data.getInt32(p, true);
     const idHi = data.getInt32(p + 4, true);
-    if (idLo === this.#idLo && idHi === this.#idHi && this.#instrument >= 0) {
-      return this.#instrument;
-    }
-    const before = this.index.count;
-    const instrument = this.index.of(idLo, idHi);
-    if (this.index.count > before) this.#sink.onInstrument(instrument, idLo, idHi);
-    if (instrument < 0) this.#count(C.DECODE_NO_INSTRUMENT);
-    this.#idLo = idLo;
-    this.#idHi = idHi;
-    this.#instrument = instrument;
+    const instrument = this.instruments.find(idLo, idHi);
+    return instrument >= 0 ? instrument : this.#newInstrument(idLo, idHi);
+  }
+
+  #newInstrument(idLo: number, idHi: number): number {
+    const instrument = this.instruments.add(idLo, idHi);
+    if (instrument >= 0) this.#sink.onInstrument(instrument, idLo, idHi);
+    else this.#count(C.DECODE_NO_INSTRUMENT);
     return instrument;
   }
 
