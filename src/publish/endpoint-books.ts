@@ -52,9 +52,11 @@ const TRADES = 1024;
 const TRADE_WORDS = 11;
 /** Levels that the books start with, at most. */
 export const ENDPOINT_LEVELS = 65_536;
-/** Orders that the books may grow to, where the book stage has `orders` at most. */
+/** Orders that small books may grow to. */
+const GROW_ORDERS = 1 << 20;
+/** Orders that books which start at `orders` may grow to. */
 export function endpointOrdersMax(orders: number): number {
-  return Math.min(2 * orders, ORDERS_MAX);
+  return Math.min(Math.max(2 * orders, GROW_ORDERS), ORDERS_MAX);
 }
 /** Image cursor of an instrument whose image has not come. */
 const NO_IMAGE = -1;
