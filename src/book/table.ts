@@ -118,6 +118,24 @@ export class BookTable extends BookState {
     const orders = this.orders;
     const step = 1 << this.cellShift;
     let left = displaced;
+    if ((this.mixed | this.moving) === 0) {
+      // Others that belong to this home share the low bits, and only they.
+      const mask = this.cellMask;
+      for (let at = home + step; left !== 0; at += step) {
+        const lo = orders[at + ORDER_ID_LO] as number;
+        if (((lo ^ idLo) & mask) !== 0 || orders[at + ORDER_LEVEL] === 0) continue;
+        const other = ((orders[at + ORDER_SIDE_INDEX] as number) & SIDE_MASK) >> 1;
+        if (
+          lo === idLo &&
+          orders[at + ORDER_ID_HI] === idHi &&
+          (other & this.scopeMask) === (instrument & this.scopeMask)
+        ) {
+          return at;
+        }
+        left--;
+      }
+      return NONE;
+    }
     for (let at = home + step; left !== 0; at += step) {
       if (orders[at + ORDER_LEVEL] === 0) continue;
       const other = ((orders[at + ORDER_SIDE_INDEX] as number) & SIDE_MASK) >> 1;

@@ -78,7 +78,14 @@ test("the sum of shared memory is what a plan takes, inline, on threads and for 
   const threads = join(folder, "threads.toml");
   writeFileSync(threads, THREADS);
   const hash = "off" as const;
-  const file = { kind: "file", path: "x", hash, dumpBook: null, ordersMax: 1024 } as const;
+  const file = {
+    kind: "file",
+    path: "x",
+    hash,
+    dumpBook: null,
+    ordersMax: 1024,
+    warmUp: 0,
+  } as const;
   const sizes = ["rx.frames=4096", "publish.bus_frames=32768", "book.instruments=1000"];
   const cases: [Config, Input][] = [
     [load([]), { kind: "sockets" }],
