@@ -53,6 +53,17 @@ export interface Framing {
    */
   read(bytes: Uint8Array, data: DataView, offset: number, length: number): number;
   /**
+   * Reads the header alone: the first half of read(). The blocks are those of nobody until fits()
+   * has said yes.
+   *
+   * @returns a FramingKind; BLOCKS only where the header cannot be told from the blocks
+   */
+  readHeader(bytes: Uint8Array, data: DataView, offset: number, length: number): number;
+  /**
+   * The second half: true when the blocks of the packet whose header was read last fill it exactly.
+   */
+  fits(data: DataView, offset: number, length: number): boolean;
+  /**
    * Steps over message blocks.
    *
    * @param fromOffset where a block begins, bytes from the packet's start

@@ -18,6 +18,25 @@ export class PacketRef {
   tsLo = 0;
   tsHi = 0;
   tsKind = 0;
+
+  /** Takes a descriptor's fields. */
+  set(
+    feed: number,
+    frame: number,
+    offset: number,
+    length: number,
+    tsLo: number,
+    tsHi: number,
+    tsKind: number,
+  ): void {
+    this.feed = feed;
+    this.frame = frame;
+    this.offset = offset;
+    this.length = length;
+    this.tsLo = tsLo;
+    this.tsHi = tsHi;
+    this.tsKind = tsKind;
+  }
 }
 
 /** A bounded list of packet descriptors, sorted by sequence. */

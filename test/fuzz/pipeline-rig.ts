@@ -57,10 +57,10 @@ class WatchedFraming extends MoldUdp64Framing {
   reads = 0;
   readsMax = Number.POSITIVE_INFINITY;
 
-  override read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+  override readHeader(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
     this.reads++;
     assert(this.reads <= this.readsMax, "FUZZ_HANG");
-    return super.read(bytes, data, offset, length);
+    return super.readHeader(bytes, data, offset, length);
   }
 }
 

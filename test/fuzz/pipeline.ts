@@ -196,7 +196,8 @@ class PipelineCases {
   /** Whatever came before, a new session of an honest venue gets through; then all frames go home. */
   #bury(rig: PipelineRig): void {
     const session = sessionBytes(`FRESH${this.#lives}`);
-    rig.wait(rig.sizes.merge.sessionSwitchMs + 2100);
+    // A believed stream of before may take over first, one a feed, and each must fall silent.
+    rig.wait(3 * rig.sizes.merge.sessionSwitchMs + 2100);
     const blocks = this.#good[0] as Blocks;
     for (let i = 0; i < 8; i++) {
       const bytes = packet(session, 1 + i * blocks.count, blocks.count, blocks.bytes);

@@ -358,6 +358,28 @@ test("malformed packets are released and counted, whatever the session", (t) => 
   t.is(rig.leaked(), 0);
 });
 
+test("blocks that do not fit are refused where they would be read, and a copy takes their place", (t) => {
+  const rig = new Rig();
+  rig.data(A, 1, 1);
+  rig.data(B, 1, 1);
+  const broken = Buffer.alloc(24);
+  broken.write("S1        ", 0, "latin1");
+  broken.writeUInt32BE(2, 14);
+  broken.writeUInt16BE(3, 18);
+  broken.writeUInt16BE(9, 20);
+  rig.raw(A, broken);
+  t.is(rig.count("MERGE_MALFORMED_A"), 1);
+  t.deepEqual(rig.messages, [1]);
+  rig.data(B, 2, 4);
+  t.deepEqual(rig.messages, [1, 2, 3, 4]);
+  // All of it went on already: nothing of it is read any more, so it is a mere duplicate.
+  rig.raw(A, broken);
+  t.is(rig.count("MERGE_MALFORMED_A"), 1);
+  t.is(rig.count("MERGE_SUPPRESSED_A"), 1);
+  t.deepEqual(rig.messages, [1, 2, 3, 4]);
+  t.is(rig.leaked(), 0);
+});
+
 test("packets without sequence pass in a replay and are malformed live", (t) => {
   const replay = new Rig({ allowUnsequenced: true });
   replay.data(A, 0, 2);

@@ -45,7 +45,12 @@ export class EobiFraming implements Framing {
   #foreign = 0;
   #ordered = true;
 
-  read(_bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+  read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+    return this.readHeader(bytes, data, offset, length);
+  }
+
+  /** The packet header has neither sequence nor count: the messages are walked over at once. */
+  readHeader(_bytes: Uint8Array, data: DataView, offset: number, length: number): number {
     if (length < PACKET_HEADER_BYTES) return FramingKind.SHORT;
     if (data.getInt32(offset, true) !== HEADER_KEY) return FramingKind.FOREIGN;
     if (this.#walk(data, offset, length) !== length) return FramingKind.BLOCKS;
@@ -61,6 +66,10 @@ export class EobiFraming implements Framing {
     this.count = this.#messages;
     if (this.#messages === 0) return first === 0 ? FramingKind.SEQUENCE : FramingKind.HEARTBEAT;
     return first === 0 ? FramingKind.UNSEQUENCED : DATA;
+  }
+
+  fits(_data: DataView, _offset: number, _length: number): boolean {
+    return true;
   }
 
   skip(data: DataView, offset: number, length: number, fromOffset: number, n: number): number {

@@ -62,7 +62,12 @@ export class FastFraming implements framing.Framing {
     }
   }
 
-  read(bytes: Uint8Array, _data: DataView, offset: number, length: number): number {
+  read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+    return this.readHeader(bytes, data, offset, length);
+  }
+
+  /** A datagram has no header of its own: its messages are decoded up to the sequence number. */
+  readHeader(bytes: Uint8Array, _data: DataView, offset: number, length: number): number {
     const decoder = this.#decoder;
     const end = offset + length;
     decoder.reset();
@@ -87,6 +92,10 @@ export class FastFraming implements framing.Framing {
     }
     // Resets alone: nothing to number, and nothing that a later datagram needs.
     return BLOCKS;
+  }
+
+  fits(_data: DataView, _offset: number, _length: number): boolean {
+    return true;
   }
 
   skip(_data: DataView, _offset: number, length: number, fromOffset: number, n: number): number {

@@ -38,17 +38,17 @@ export class MoldUdp64Framing implements Framing {
   /** What touching the packet's lines gave; kept so that the loads are not dropped. */
   touched = 0;
 
-  read(_bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+  read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
+    const kind = this.readHeader(bytes, data, offset, length);
+    return kind < 0 || this.fits(data, offset, length) ? kind : FramingKind.BLOCKS;
+  }
+
+  readHeader(_bytes: Uint8Array, data: DataView, offset: number, length: number): number {
     if (length < HEADER_BYTES) return FramingKind.SHORT;
-    // The walk over the blocks waits for each cache line in turn; asked for at once they overlap.
-    let touched = 0;
-    for (let at = 0; at < length; at += LINE_BYTES) touched ^= data.getUint8(offset + at);
-    this.touched = touched;
     const hi = data.getInt32(offset + SEQUENCE);
     const lo = data.getInt32(offset + SEQUENCE + 4);
     const count = data.getUint16(offset + COUNT);
     const blocks = count === COUNT_END_OF_SESSION ? 0 : count;
-    if (this.skip(data, offset, length, HEADER_BYTES, blocks) !== length) return FramingKind.BLOCKS;
     if (hi >>> 0 >= SEQUENCE_HIGH_BOUND) return FramingKind.SEQUENCE;
     const seq = (hi >>> 0) * TWO_32 + (lo >>> 0);
     if (seq + blocks > SEQUENCE_MAX) return FramingKind.SEQUENCE;
@@ -64,12 +64,23 @@ export class MoldUdp64Framing implements Framing {
     return count === COUNT_END_OF_SESSION ? FramingKind.END_OF_SESSION : FramingKind.DATA;
   }
 
+  fits(data: DataView, offset: number, length: number): boolean {
+    // The walk over the blocks waits for each cache line in turn; asked for at once they overlap.
+    let touched = 0;
+    for (let at = 0; at < length; at += LINE_BYTES) touched ^= data.getUint8(offset + at);
+    this.touched = touched;
+    return this.skip(data, offset, length, HEADER_BYTES, this.count) === length;
+  }
+
   skip(data: DataView, offset: number, length: number, fromOffset: number, n: number): number {
-    let at = fromOffset;
+    // Each block waits for the one before: the way from length to length is kept short.
+    let at = (offset + fromOffset) | 0;
+    const last = (offset + length - LENGTH_BYTES) | 0;
     for (let i = 0; i < n; i++) {
-      if (at + LENGTH_BYTES > length) return -1;
-      at += LENGTH_BYTES + data.getUint16(offset + at);
+      if (at > last) return -1;
+      at = (at + LENGTH_BYTES + data.getUint16(at)) | 0;
     }
+    at = (at - offset) | 0;
     return at <= length ? at : -1;
   }
 }
