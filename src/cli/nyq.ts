@@ -83,6 +83,7 @@ Examples:
   nyq feed --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 10.0.0.5
   nyq feed -c config/low-latency.toml --set pipeline.thread.0.cpu=2
   nyq replay day.pcapng --json                 books of a capture, as fast as they go
+  nyq decode capture.pcap --protocol eobi-14.1 every message with every field
   nyq generate --seed 1 --messages 1000000 --instruments 500 -o day.itch
   nyq send day.itch --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1
   nyq book AAPL                                a live ladder in the terminal
