@@ -16,7 +16,7 @@ export interface Deoptimisation {
 }
 
 /**
- * The deoptimisations of a thread's steady state.
+ * The deoptimisations of a thread since it was ready.
  *
  * @param folder the working directory of the process, which V8 logged into
  * @returns null when the marks are not there
@@ -28,7 +28,7 @@ export function steadyDeoptimisations(folder: string, thread: string): Deoptimis
       .filter((line) => line.startsWith("code-deopt,"));
     const at = (phase: number): number =>
       lines.findIndex((line) => line.includes(`<${markName(thread, phase)}:`));
-    const from = at(Phase.STEADY);
+    const from = at(Phase.READY);
     const to = at(Phase.AFTER);
     if (from >= 0 && to > from) return lines.slice(from + 1, to).map(deoptimisation);
   }

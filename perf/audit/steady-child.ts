@@ -9,6 +9,8 @@ import { FACT_DOUBLES, Fact, Phase, type Planted, type SteadyOptions } from "./s
 export interface SteadyOrder {
   readonly placement: LinePlacement;
   readonly messages: number;
+  /** Messages before the steady state. */
+  readonly settle: number;
   readonly instruments: number;
   readonly warmUpMessages: number | null;
   /** Loses, swaps and repeats packets. */
@@ -53,15 +55,18 @@ async function main(order: SteadyOrder): Promise<void> {
     const arrived = (): boolean => threads.every((_, i) => phases[1 + i] === phase);
     await until(arrived, ACK_TIMEOUT_MS, `phase ${phase}`);
   };
+  await enter(Phase.READY);
+  rig.allow(PACKETS_MAX);
+  await rig.pass(order.settle);
   await enter(Phase.STEADY);
   const startMs = performance.now();
-  rig.allow(PACKETS_MAX);
-  await rig.pass(order.messages / 2);
+  const before = rig.delivered;
+  await rig.pass(before + order.messages / 2);
   await enter(Phase.PLANTED);
-  await rig.pass(order.messages);
+  await rig.pass(before + order.messages);
   await enter(Phase.AFTER);
   const seconds = (performance.now() - startMs) / 1000;
-  const messages = rig.delivered;
+  const messages = rig.delivered - before;
   await rig.stop();
   const rows = new Float64Array(facts);
   const answer: SteadyAnswer = {

@@ -18,6 +18,7 @@ const HELP = `usage: npm run audit:steady -- [options]
   --placement P      inline: rx to publish on one thread; threads: a thread a stage; main: all on
                      the main thread's event loop (default: inline, then threads)
   --messages N       messages of the steady state (default 20,000,000)
+  --settle N         messages after ready before heap and collections count (default 2,000,000)
   --instruments N    instruments of the market (default 500)
   --warm-up N        messages of the warm-up (default: the feed's own)
   --faults           loses, swaps and repeats packets
@@ -119,6 +120,7 @@ function main(): number {
     options: {
       placement: { type: "string" },
       messages: { type: "string", default: "20000000" },
+      settle: { type: "string", default: "2000000" },
       instruments: { type: "string", default: "500" },
       "warm-up": { type: "string" },
       plant: { type: "string", default: "nothing" },
@@ -133,12 +135,13 @@ function main(): number {
   }
   const messages = Number(values.messages);
   const instruments = Number(values.instruments);
+  const settle = Number(values.settle);
   const warmUp = values["warm-up"] === undefined ? null : Number(values["warm-up"]);
   const { placement, plant } = values;
   const known =
     ["nothing", "allocation", "deoptimisation"].includes(plant) &&
     [...LINE_PLACEMENTS, undefined].includes(placement as LinePlacement | undefined) &&
-    [messages, instruments, warmUp ?? 0].every((n) => Number.isInteger(n) && n >= 0);
+    [messages, settle, instruments, warmUp ?? 0].every((n) => Number.isInteger(n) && n >= 0);
   if (!known) {
     process.stderr.write(HELP);
     return 2;
@@ -149,7 +152,7 @@ function main(): number {
   for (const one of placements as LinePlacement[]) {
     const { faults } = values;
     const findings = audit({
-      ...{ placement: one, messages, instruments, warmUpMessages: warmUp, faults, planted },
+      ...{ placement: one, messages, settle, instruments, warmUpMessages: warmUp, faults, planted },
     });
     process.stdout.write(`${values.json ? JSON.stringify(findings) : text(findings)}\n`);
     failed ||= !findings.ok;

@@ -61,20 +61,33 @@ export class Duty {
 }
 
 /**
+ * Cycles of a stretch. V8 compiles a loop that is never left anew each time it is entered
+ * (on-stack replacement, some 100 KiB of code); a function that a warm-up has called before is
+ * compiled when the thread's own loop begins.
+ */
+const STRETCH_CYCLES = 16_384;
+
+/**
  * Runs duty cycles on a thread without an event loop, until all is done or the pipeline gives
  * up.
  */
 export function runSpinning(duty: Duty, idle: IdleStrategy, stop: StopWord): void {
-  for (;;) {
+  while (!runStretch(duty, idle, stop));
+}
+
+/** @returns true when the loop is over */
+function runStretch(duty: Duty, idle: IdleStrategy, stop: StopWord): boolean {
+  for (let i = 0; i < STRETCH_CYCLES; i++) {
     const work = duty.cycle();
     if (work === 0) {
-      if (duty.isFinished()) return;
+      if (duty.isFinished()) return true;
       idle.idle(0);
     } else {
       idle.idle(work);
     }
-    if (stop.phase() === StopPhase.NOW) return;
+    if (stop.phase() === StopPhase.NOW) return true;
   }
+  return false;
 }
 
 const SLICE_CYCLES = 16;
