@@ -13,7 +13,6 @@ interface ReplayFlags {
   readonly dumpBook?: string;
   readonly jobs: number;
   readonly maxOrders?: number;
-  readonly warmUp?: number;
   readonly config?: string;
   readonly set: string[];
 }
@@ -48,7 +47,6 @@ export function registerReplay(program: Command): void {
     .option("--dump-book <out>", "write every order as CSV; one file only")
     .option("--jobs <n>", "files at a time", positive, 1)
     .option("--max-orders <n>", "live orders at most (default: what the memory allows)", orders)
-    .option("--warm-up <messages>", "warm up first (default: before files over 100 MB)", messages)
     .option("-c, --config <file>", "configuration, for placement on threads")
     .option("--set <path=value>", "set a configuration key", collect, [])
     .addHelpText("after", EXAMPLES)
@@ -80,9 +78,6 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     flags: overrides,
     requireRx: false,
   });
-  if (flags.warmUp !== undefined && config.pipeline.placement !== "inline") {
-    throw new FeedError("FEED_USAGE", "--warm-up is for replays in one thread, placement inline");
-  }
   const options = files.map((path) => ({
     path,
     format: flags.format,
@@ -90,7 +85,6 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     dumpBook: flags.dumpBook ?? null,
     config,
     maxOrders: flags.maxOrders ?? null,
-    warmUp: flags.warmUp ?? null,
     jobs: Math.min(flags.jobs, files.length),
   }));
   let exitCode = 0;
@@ -189,14 +183,6 @@ function orders(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 24) {
     throw new InvalidArgumentError(`was ${text}, must be 1 to ${2 ** 24}.`);
-  }
-  return n;
-}
-
-function messages(text: string): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n < 0 || n > 100_000_000) {
-    throw new InvalidArgumentError(`was ${text}, must be 0 to 100000000.`);
   }
   return n;
 }

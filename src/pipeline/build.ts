@@ -36,7 +36,6 @@ import type { Plan } from "./plan.ts";
 import { type OpenedRx, openRx, type RxParts, type WarmedRx, warmRx } from "./rx-open.ts";
 import { FILE_LEVELS, FILE_ORDERS, threadOf } from "./sizes.ts";
 import { StopWord } from "./stop.ts";
-import { warmUpReplay } from "./warm-up-replay.ts";
 
 /** A feed's source that is still to be opened; its place among the sources, -1 for a new one. */
 interface WaitingRx {
@@ -118,25 +117,6 @@ export class ThreadBuild {
     this.warmed.length = 0;
     this.#resets.length = 0;
     this.#warming = false;
-  }
-
-  /** Warms decode and book up before a file is opened, where both run here with rx. */
-  warmUpFile(): void {
-    const { input, config } = this.plan;
-    const pool = this.#pools[0];
-    if (input.kind !== "file" || input.warmUp === 0 || pool === undefined) return;
-    if (this.decoder === null || this.core === null) return;
-    const kept = warmUpReplay({
-      decoder: this.decoder,
-      pool,
-      view: this.#views[0] as FrameView,
-      instruments: config.book.instruments,
-      orders: this.core.orderCapacity,
-      messages: input.warmUp,
-    });
-    this.counters.reset();
-    this.reset();
-    this.#kept.push(kept);
   }
 
   /** Listens: for clients first, so that they may wait for the data. */

@@ -57,8 +57,6 @@ export type Input =
       readonly dumpBook: string | null;
       /** Orders that the books may grow to. */
       readonly ordersMax: number;
-      /** Messages of a warm-up before the file is opened, 0 for none; one thread only. */
-      readonly warmUp: number;
     };
 
 /** Everything shared. */

@@ -3,7 +3,6 @@
  * everything runs in the calling thread; a configuration with placement `threads` runs the same
  * stages on its threads.
  */
-import { stat } from "node:fs/promises";
 import { growOrdersFor } from "../book/bytes.ts";
 import type { Config } from "../config/config.ts";
 import { Counters } from "../core/counters.ts";
@@ -26,8 +25,6 @@ export interface ReplayOptions {
   readonly config: Config;
   /** Live orders at most; null for as many as the machine has memory for. */
   readonly maxOrders: number | null;
-  /** Messages of a warm-up; null for the configuration's, before files that are worth it. */
-  readonly warmUp: number | null;
   /** Replays that share the machine's memory. */
   readonly jobs: number;
   /** Called about ten times a second with 0 … 1. */
@@ -63,8 +60,6 @@ export interface ReplayOutcome {
 }
 
 const PROGRESS_MS = 100;
-/** Files from this size on are replayed after a warm-up. */
-const WARM_UP_FILE_BYTES = 100_000_000;
 
 /**
  * Replays one file.
@@ -74,10 +69,9 @@ const WARM_UP_FILE_BYTES = 100_000_000;
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
   const format = options.format === "auto" ? await detectFormat(options.path) : options.format;
   const { path, hash, dumpBook, config } = options;
-  const input = { kind: "file", path, format, hash, dumpBook, ordersMax: 0, warmUp: 0 } as const;
+  const input = { kind: "file", path, format, hash, dumpBook, ordersMax: 0 } as const;
   const ordersMax = options.maxOrders ?? ordersThatFit(config, input, options.jobs);
-  const warmUp = options.warmUp ?? (await warmUpFor(options));
-  const plan = makePlan(config, { ...input, ordersMax, warmUp }, null);
+  const plan = makePlan(config, { ...input, ordersMax }, null);
   const pipeline = await Pipeline.start(plan, () => undefined);
   const { onProgress } = options;
   const timer =
@@ -90,13 +84,6 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome>
   } finally {
     clearInterval(timer);
   }
-}
-
-/** A large file that one thread replays is worth the second that a warm-up takes. */
-async function warmUpFor({ path, config }: ReplayOptions): Promise<number> {
-  if (config.pipeline.placement !== "inline" || path === "-") return 0;
-  const { size } = await stat(path);
-  return size < WARM_UP_FILE_BYTES ? 0 : config.pipeline.warmUpMessages;
 }
 
 /** What else there is of the machine's memory is for the books. */

@@ -57,7 +57,6 @@ export class PipelineThread {
     // Before the warm-up, so that its stage is one that the duty cycle knows.
     this.#probe = await startProbe(probe, this);
     await this.#warmUp();
-    build.warmUpFile();
     await build.open();
     for (const { source } of build.rx) demandLoop(source.path, this.#config);
     return {

@@ -84,7 +84,6 @@ test("the sum of shared memory is what a plan takes, inline, on threads and for 
     hash,
     dumpBook: null,
     ordersMax: 1024,
-    warmUp: 0,
   } as const;
   const sizes = ["rx.frames=4096", "publish.bus_frames=32768", "book.instruments=1000"];
   const cases: [Config, Input][] = [

@@ -28,7 +28,6 @@ const {
   EXECUTE_MATCH,
   EXECUTE_SHARES,
   LOCATE,
-  MESSAGE_BYTES_MAX,
   ORDER_REF,
   REPLACE_BYTES,
   REPLACE_NEW_REF,
@@ -45,6 +44,8 @@ const {
 const ADD_KEY = (ADD_BYTES << 8) | TYPE_ADD;
 const DELETE_KEY = (DELETE_BYTES << 8) | TYPE_DELETE;
 const REPLACE_KEY = (REPLACE_BYTES << 8) | TYPE_REPLACE;
+/** Bytes that are read for the key. */
+const KEY_BYTES = 4;
 /** 'B' and 'S' differ in these bits. */
 const SIDE_XOR = BUY ^ SELL;
 /** A cross has no side on the wire: 255 as raw-v1 says unknown. */
@@ -353,7 +354,7 @@ export class ItchDecoder implements PacketSink, Stage {
 
 /**
  * Makes the function that decodes `count` blocks from `at`; `end` is the packet's. Block length and
- * type are read and checked as one word; the rarer types, and blocks that could reach beyond the
+ * type are read and checked as one word; the rarer types, and blocks that reach beyond the
  * packet, go through careful(). The two sides of an add are equally likely, so a branch on them
  * would be guessed wrong half the time: `side` is 0 for 'B', 0x11 for 'S', and the product is 0 for
  * these two only.
@@ -366,13 +367,13 @@ export class ItchDecoder implements PacketSink, Stage {
  */
 function makeWalk(decoder: ItchDecoder, sink: EventSink, typeCounts: Float64Array): Walk {
   return (data, at, end, count) => {
-    const safeEnd = end - BLOCK_HEADER_BYTES - MESSAGE_BYTES_MAX;
+    const keyEnd = end - KEY_BYTES;
     let p = at;
     let left = count;
-    while (left > 0 && p <= safeEnd) {
+    while (left > 0 && p <= keyEnd) {
       const m = p + BLOCK_HEADER_BYTES;
       const key = data.getInt32(p) >>> 8;
-      if (key === ADD_KEY) {
+      if (key === ADD_KEY && m + ADD_BYTES <= end) {
         const side = data.getUint8(m + ADD_SIDE) ^ BUY;
         p = m + ADD_BYTES;
         left--;
@@ -391,7 +392,7 @@ function makeWalk(decoder: ItchDecoder, sink: EventSink, typeCounts: Float64Arra
           data.getInt32(m + ADD_SHARES),
           0,
         );
-      } else if (key === DELETE_KEY) {
+      } else if (key === DELETE_KEY && m + DELETE_BYTES <= end) {
         p = m + DELETE_BYTES;
         left--;
         typeCounts[TYPE_DELETE] = (typeCounts[TYPE_DELETE] as number) + 1;
@@ -400,7 +401,7 @@ function makeWalk(decoder: ItchDecoder, sink: EventSink, typeCounts: Float64Arra
           data.getInt32(m + ORDER_REF + 4),
           data.getInt32(m + ORDER_REF),
         );
-      } else if (key === REPLACE_KEY) {
+      } else if (key === REPLACE_KEY && m + REPLACE_BYTES <= end) {
         p = m + REPLACE_BYTES;
         left--;
         typeCounts[TYPE_REPLACE] = (typeCounts[TYPE_REPLACE] as number) + 1;
