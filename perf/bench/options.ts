@@ -23,6 +23,7 @@ const SMOKE: Readonly<Record<InputName, number>> = {
   random: 20_000,
 };
 const ROUNDS = 9;
+const OTHER_ROUNDS = 3;
 const WARM_MESSAGES = 1_500_000;
 
 /** What is printed for --help. */
@@ -37,6 +38,7 @@ export const HELP = `npm run bench -- [options]
   --case NAME        only this case; may be repeated: ${CASES.map((spec) => spec.name).join(" ")}
   --input NAME       only this input; may be repeated: ${INPUT_NAMES.join(" ")}
   --node PATH        another Node as well; may be repeated; the newest is the figure
+  --other-rounds N   rounds of the Nodes but the newest, default ${OTHER_ROUNDS}
   --prefix WORDS     before each program of one core, for instance "taskset -c 1"
   --prefix-pair W    the same before cases of several cores
   --smoke            20,000 messages, one round, no result file
@@ -60,6 +62,8 @@ export interface Options {
   readonly size: Readonly<Record<InputName, number>>;
   readonly file: string | null;
   readonly rounds: number;
+  /** Rounds of the Nodes that are not the figure. */
+  readonly otherRounds: number;
   readonly warm: number;
   readonly cases: readonly string[];
   readonly inputs: readonly InputName[];
@@ -83,6 +87,7 @@ export function readOptions(args: readonly string[]): Options {
       messages: { type: "string" },
       file: { type: "string" },
       rounds: { type: "string" },
+      "other-rounds": { type: "string", default: `${OTHER_ROUNDS}` },
       case: { type: "string", multiple: true, default: CASES.map((spec) => spec.name) },
       input: { type: "string", multiple: true, default: [...INPUT_NAMES] },
       node: { type: "string", multiple: true, default: [] },
@@ -109,6 +114,7 @@ export function readOptions(args: readonly string[]): Options {
     size: messages === null ? preset : { hot: messages, cold: messages, random: messages },
     file: values.file ?? null,
     rounds: values.rounds === undefined ? (smoke ? 1 : ROUNDS) : count("rounds", values.rounds),
+    otherRounds: count("other-rounds", values["other-rounds"]),
     warm: smoke ? 10_000 : WARM_MESSAGES,
     cases: values.case,
     inputs: given ? ["hot"] : inputsOf(values.input),

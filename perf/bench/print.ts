@@ -56,7 +56,7 @@ function targetLine(target: Target): string {
   const [sense, bound] = target.bound;
   const verdict = target.met === null ? "not judged" : target.met ? "met" : "NOT MET";
   const figure = target.figure === null ? "-" : `${short(target.figure)} ${target.unit}`;
-  const head = `  ${target.what.padEnd(40)} ${figure.padStart(10)}`;
+  const head = `  ${target.what.padEnd(43)} ${figure.padStart(10)}`;
   return `${head} ${sense} ${String(bound).padEnd(5)} ${verdict.padEnd(10)} ${target.note}`.trimEnd();
 }
 

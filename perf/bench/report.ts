@@ -64,6 +64,9 @@ export interface Setting {
   readonly withoutPeers: string | null;
 }
 
+/** The cases whose checksum is that of the bus. */
+const LINE_CASE = /^(pipeline|threads-)/;
+
 /** Makes the report of a run. */
 export function makeReport(setting: Setting, measured: Measured): Report {
   const rows = measured.steps.flatMap((step) => rowOf(step, measured));
@@ -80,7 +83,12 @@ export function makeReport(setting: Setting, measured: Measured): Report {
     withoutPeers: setting.withoutPeers,
     baselines,
     rows,
-    disagreements: [...unsteady(measured), ...hashesApart(baselines, rows), ...sumsApart(rows)],
+    disagreements: [
+      ...unsteady(measured),
+      ...hashesApart(baselines, rows),
+      ...sumsApart(rows),
+      ...framesApart(rows),
+    ],
     failures: measured.failures,
   };
 }
@@ -163,6 +171,17 @@ function hashesApart(baselines: readonly BaselineRow[], rows: readonly Row[]): s
     const all = [...baselines, ...rows].filter((row) => row.input === input);
     const hashes = new Set(all.flatMap((row) => row.bookHash ?? []));
     if (hashes.size > 1) found.push(`${input}: book hashes differ: ${[...hashes].join(" ")}`);
+  }
+  return found;
+}
+
+/** Wherever the line runs, with hash or without, the same frames must stand on the bus. */
+function framesApart(rows: readonly Row[]): string[] {
+  const found: string[] = [];
+  for (const input of INPUT_NAMES) {
+    const lines = rows.filter((row) => row.input === input && LINE_CASE.test(row.case));
+    const sums = new Set(lines.map((row) => row.checksum));
+    if (sums.size > 1) found.push(`${input}: published frames differ: ${[...sums].join(" | ")}`);
   }
   return found;
 }

@@ -67,18 +67,26 @@ export function planSteps(
   return steps;
 }
 
-/** Runs all rounds. @param log told what is running */
+/**
+ * Runs all rounds.
+ *
+ * @param log told what is running
+ * @param onRound told after each round, so that a run that is cut short leaves what it has
+ */
 export function runRounds(
   steps: readonly Step[],
   options: Options,
   yardsticks: Yardsticks,
   log: (line: string) => void,
+  onRound: (measured: Measured, rounds: number) => void,
 ): Measured {
   const measured: Measured = { steps, baselines: new Map(), cases: new Map(), failures: [] };
   for (let round = 0; round < options.rounds; round++) {
     const ordered = round % 2 === 0 ? steps : [...steps].reverse();
     for (const [i, step] of ordered.entries()) {
       const name = step.kind === "baseline" ? step.name : step.spec.name;
+      const other = step.kind === "case" && step.node !== options.nodes[0];
+      if (other && round >= options.otherRounds) continue;
       log(`round ${round + 1}/${options.rounds}, ${i + 1}/${steps.length}: ${name}`);
       try {
         if (step.kind === "baseline") {
@@ -94,6 +102,7 @@ export function runRounds(
         log(measured.failures.at(-1) as string);
       }
     }
+    onRound(measured, round + 1);
   }
   return measured;
 }

@@ -11,7 +11,7 @@ import { HELP, type Options, readOptions } from "./options.ts";
 import { findPeers } from "./peers.ts";
 import { reportText } from "./print.ts";
 import { makeReport, type Report } from "./report.ts";
-import { planSteps, runRounds } from "./rounds.ts";
+import { type Measured, planSteps, runRounds } from "./rounds.ts";
 import { judge } from "./targets.ts";
 import { type BenchFile, buildYardsticks, makeInput } from "./yardstick.ts";
 
@@ -36,7 +36,6 @@ function bench(options: Options, folder: string): Report {
       : read.map((name) => makeInput(yardsticks, folder, name, options.size[name]));
   const baselines = yardsticks.built ? [REFERENCE, ...peers] : peers;
   const steps = planSteps(specs, inputs, options.nodes, baselines);
-  const measured = runRounds(steps, options, yardsticks, log);
   const withoutPeers =
     options.peers === null
       ? "no --peers given"
@@ -44,7 +43,18 @@ function bench(options: Options, folder: string): Report {
         ? "none of their programs is in the folder of --peers"
         : null;
   const withoutReference = yardsticks.built ? null : yardsticks.reason;
-  return makeReport({ options, inputs, withoutReference, withoutPeers }, measured);
+  const setting = { options, inputs, withoutReference, withoutPeers };
+  const onRound = (some: Measured, rounds: number): void => {
+    write(makeReport({ ...setting, options: { ...options, rounds } }, some), options);
+  };
+  return makeReport(setting, runRounds(steps, options, yardsticks, log, onRound));
+}
+
+/** Writes the JSON, where one is wanted. */
+function write(report: Report, options: Options): void {
+  if (options.out === null) return;
+  mkdirSync(dirname(options.out), { recursive: true });
+  writeFileSync(options.out, `${JSON.stringify({ ...report, targets: judge(report) }, null, 2)}\n`);
 }
 
 function run(options: Options): number {
@@ -52,12 +62,7 @@ function run(options: Options): number {
   mkdirSync(folder, { recursive: true });
   try {
     const report = bench(options, folder);
-    const targets = judge(report);
-    process.stdout.write(reportText(report, targets));
-    if (options.out !== null) {
-      mkdirSync(dirname(options.out), { recursive: true });
-      writeFileSync(options.out, `${JSON.stringify({ ...report, targets }, null, 2)}\n`);
-    }
+    process.stdout.write(reportText(report, judge(report)));
     if (report.disagreements.length > 0) return EXIT_MISMATCH;
     return report.failures.length > 0 ? EXIT_FAILED : 0;
   } finally {

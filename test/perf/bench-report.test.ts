@@ -5,10 +5,12 @@ import test from "ava";
 import type { CaseSpec } from "../../perf/bench/catalog.ts";
 import { parsePeer } from "../../perf/bench/peers.ts";
 import { writeRandomIds } from "../../perf/bench/random-ids.ts";
-import { makeReport, type Setting } from "../../perf/bench/report.ts";
+import { makeReport, type Report, type Setting } from "../../perf/bench/report.ts";
 import { median, quantile, spreadOf } from "../../perf/bench/result.ts";
 import { type Measured, planSteps, seriesKey } from "../../perf/bench/rounds.ts";
+import { withTable } from "../../perf/bench/table.ts";
 import { judge } from "../../perf/bench/targets.ts";
+import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { MarketGenerator } from "../../src/generate/market-generator.ts";
 
 const NODE = { path: "node", version: "v20.0.0" };
@@ -40,6 +42,13 @@ const SETTING = {
   withoutReference: "no gcc",
   withoutPeers: null,
 } as unknown as Setting;
+
+test("the README's table is what bench:table makes of the committed results", (t) => {
+  const readme = readFileSync(join(PACKAGE_ROOT, "README.md"), "utf8");
+  const results = join(PACKAGE_ROOT, "perf", "results", "bench.json");
+  const report = JSON.parse(readFileSync(results, "utf8")) as Report;
+  t.is(withTable(readme, report), readme, "npm run bench:table");
+});
 
 test("a peer's figure has all its digits", (t) => {
   const book = parsePeer(
@@ -89,6 +98,28 @@ test("rounds that did different work disagree", (t) => {
   if (series?.[1] === undefined) return t.fail();
   series[1] = { ...series[1], checksum: "other" };
   t.regex(makeReport(SETTING, run).disagreements[0] ?? "", /rounds differ/);
+});
+
+test("placements that publish different frames disagree", (t) => {
+  const spec = { ...REPLAY, baselines: [] };
+  const specs = [
+    { ...spec, name: "pipeline" },
+    { ...spec, name: "threads-book" },
+  ];
+  const steps = planSteps(specs, [HOT], [NODE], []);
+  const run = (checksum: string) => [{ unit: "messages", count: 1, ns: 1, checksum }];
+  const report = (other: string): Report =>
+    makeReport(SETTING, {
+      steps,
+      baselines: new Map(),
+      cases: new Map([
+        [seriesKey("pipeline", "hot", NODE.version), run("9 frames aa")],
+        [seriesKey("threads-book", "hot", NODE.version), run(other)],
+      ]),
+      failures: [],
+    });
+  t.deepEqual(report("9 frames aa").disagreements, []);
+  t.regex(report("9 frames ab").disagreements[0] ?? "", /frames differ/);
 });
 
 test("every baseline is planned once an input, before the first case that wants it", (t) => {
