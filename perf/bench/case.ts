@@ -13,8 +13,9 @@ export interface CaseJob {
   readonly name: string;
   /** The input; empty for a case that reads none. */
   readonly file: string;
-  /** Messages of the warm-up. */
+  /** See MemoryJob. */
   readonly warm: number;
+  readonly warmMs: number;
   /** Small counts everywhere: only whether it runs. */
   readonly smoke: boolean;
 }

@@ -12,6 +12,9 @@ import type { CaseResult } from "./result.ts";
 import { runCommand } from "./spawn.ts";
 import { type BenchFile, type InputName, runReference, type Yardsticks } from "./yardstick.ts";
 
+/** How long a case warms up at least. */
+const WARM_MS = 2000;
+
 /** One run of a baseline. */
 export interface BaselineRun {
   readonly ns: number;
@@ -135,6 +138,7 @@ function runCase(step: Step & { kind: "case" }, options: Options): CaseResult {
     name: spec.name,
     file: input?.path ?? "",
     warm: options.warm,
+    warmMs: options.smoke ? 0 : WARM_MS,
     smoke: options.smoke,
   };
   const text = runCommand({

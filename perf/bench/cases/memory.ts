@@ -25,8 +25,17 @@ import {
 /** What a case is given. */
 export interface MemoryJob {
   readonly file: string;
-  /** Messages of the warm-up. */
+  /** Messages of a warm-up pass. */
   readonly warm: number;
+  /** Warm-up passes go on for at least so long, ms: compiling runs beside them, on the same cpu. */
+  readonly warmMs: number;
+}
+
+/** Runs warm-up passes: one at least, and until the time is over. */
+function warmUp(job: MemoryJob, pass: () => void): void {
+  const until = performance.now() + job.warmMs;
+  do pass();
+  while (performance.now() < until);
 }
 
 /** Messages of the cases that need no full-sized books. */
@@ -35,7 +44,6 @@ const SHORT_MESSAGES = 5_000_000;
 const TAPE_SPANS = 128;
 /** Packets of each feed cut, then merged in one go: as warm as packets that rx just received. */
 const MERGE_FRAMES = 128;
-const MERGE_WARM_UPS = 8;
 
 /** Gives spans to a decoder as merge would. */
 function decodeSpans(input: FileSpans, decoder: PacketSink, from: number, to: number): void {
@@ -61,7 +69,8 @@ export function decodeCase(job: MemoryJob): CaseResult {
     watch.stop(input.messages);
     return { ns: watch.nsPerUnit, sum: sink.sum };
   };
-  pass(input.spansOf(job.warm));
+  const warm = input.spansOf(job.warm);
+  warmUp(job, () => pass(warm));
   const { ns, sum } = pass(input.spans);
   return { unit: "messages", count: input.messages, ns, checksum: hex32(sum) };
 }
@@ -83,7 +92,8 @@ export function bookCase(job: MemoryJob, hash: "off" | "incremental" | "end"): C
     if (hash === "off") bookHash = walkHashHex(stage.core);
     return { ns: watch.nsPerUnit, frames: sink.frames, bookHash };
   };
-  pass(input.spansOf(job.warm));
+  const warm = input.spansOf(job.warm);
+  warmUp(job, () => pass(warm));
   const { ns, frames, bookHash } = pass(input.spans);
   const checksum = `${frames} changes`;
   return { unit: "messages", count: input.messages, ns, checksum, bookHash };
@@ -146,8 +156,7 @@ export function mergeCase(job: MemoryJob): CaseResult {
     if (owner.released !== watch.units) throw new Error("merge: frames were not released");
     return { watch, sink, given };
   };
-  // There are 45 messages to a packet: one warm-up would be over before the code is compiled.
-  for (let i = 0; i < MERGE_WARM_UPS; i++) pass(Math.min(job.warm, input.messages));
+  warmUp(job, () => pass(Math.min(job.warm, input.messages)));
   const { watch, sink, given } = pass(Math.min(input.messages, SHORT_MESSAGES));
   if (sink.messages !== given) throw new Error(`merge: ${sink.messages} of ${given} delivered`);
   const ns = watch.nsPerUnit;
@@ -208,7 +217,8 @@ export function publishCase(job: MemoryJob): CaseResult {
     }
     return { watch, sum };
   };
-  pass(input.spansOf(Math.min(job.warm, 500_000)));
+  const warm = input.spansOf(job.warm);
+  warmUp(job, () => pass(warm));
   const { watch, sum } = pass(input.spansOf(SHORT_MESSAGES));
   return { unit: "frames", count: watch.units, ns: watch.nsPerUnit, checksum: hex32(sum) };
 }
@@ -242,7 +252,7 @@ export function pipelineCase(job: MemoryJob, hash: boolean): CaseResult {
     return { ns: watch.nsPerUnit, checksum, bookHash };
   };
   const whole = shorten([a, b], job.warm / input.messages);
-  pass();
+  warmUp(job, pass);
   whole();
   const { ns, checksum, bookHash } = pass();
   const extra = {

@@ -26,7 +26,8 @@ export interface PlacementJob {
 }
 
 const WAIT_MS = 300_000;
-const PASSES = 2;
+/** All but the last warm up: compiling needs more than one. */
+const PASSES = 5;
 
 /** Question: ns per message when the line is cut into these threads. */
 export async function threadsCase(job: MemoryJob, placement: Placement): Promise<CaseResult> {
@@ -52,7 +53,7 @@ export async function threadsCase(job: MemoryJob, placement: Placement): Promise
     const share = new Share(shares[p]?.[0] as ShareJob, clock);
     if (share.merge === null) throw new Error("placement: the first thread has no merge");
     waitFor(words, 0, (p + 1) * workers.length);
-    const whole = shorten(feeds, p === 0 ? job.warm / input.messages : 1);
+    const whole = shorten(feeds, p < PASSES - 1 ? job.warm / input.messages : 1);
     const started = performance.now();
     mergeFeeds(a, b, share.merge, clock);
     mine.push(share.finish());
