@@ -104,6 +104,13 @@ export class PacketFeed {
     this.seqs = new Int32Array(framesMax);
   }
 
+  /** Starts the file over. */
+  rewind(): void {
+    this.#at = 0;
+    this.#seq = 1;
+    this.packets = 0;
+  }
+
   /** Cuts on until the frames are full or the file ends. @returns messages cut */
   cut(): number {
     const { bytes } = this.#source.view;

@@ -30,11 +30,11 @@ export function makeCounters(): Counters {
 }
 
 /** A book stage that grows, as a replay's does. */
-export function makeBook(sink: BookSink, hash: boolean): BookStage {
+export function makeBook(sink: BookSink, hash: boolean, counters: Counters): BookStage {
   const capacities = { orders: ORDERS, levels: LEVELS, instruments: INSTRUMENTS };
   const core = new BookCore({ ...capacities, hash, grow: true, scoped: false });
   const directory = new Directory(takeDirectory(INSTRUMENTS));
-  return new BookStage({ core, sink, counters: makeCounters(), directory });
+  return new BookStage({ core, sink, counters, directory });
 }
 
 /** An ITCH decoder. */
@@ -42,8 +42,9 @@ export function makeDecoder(
   frames: readonly FrameView[],
   owner: FrameOwner,
   sink: EventSink,
+  counters: Counters,
 ): ItchDecoder {
-  return new ItchDecoder({ frames, owner, sink, counters: makeCounters() });
+  return new ItchDecoder({ frames, owner, sink, counters });
 }
 
 /** The merge stage with the configuration's defaults, from sequence 1. */
@@ -52,6 +53,7 @@ export function makeMerge(
   owner: FrameOwner,
   sink: PacketSink,
   clock: Clock,
+  counters: Counters,
 ): MergeStage {
   return new MergeStage({
     config: {
@@ -68,7 +70,7 @@ export function makeMerge(
     owner,
     sink,
     clock,
-    counters: makeCounters(),
+    counters,
     status: new MergeStatusWriter(takeMergeStatus()),
   });
 }
@@ -77,9 +79,9 @@ export function makeMerge(
 export function makePublish(
   clock: Clock,
   latency: Histogram | null,
+  counters: Counters,
 ): { readonly bus: BusWriter; readonly publish: PublishStage } {
   const bus = new BusWriter(takeBus(BUS_SLOTS, null));
-  const counters = makeCounters();
   const publish = new PublishStage({ bus, clock, counters, latency, instruments: INSTRUMENTS });
   return { bus, publish };
 }

@@ -17,7 +17,7 @@ import { FrameRouter, FreeRingOwner } from "../../../src/pipeline/frame-return.t
 import { PACKET_SLOT_WORDS, PacketRingSource } from "../../../src/pipeline/packet-ring.ts";
 import { takeStopWord } from "../../../src/pipeline/stop.ts";
 import type { CaseResult } from "../result.ts";
-import { makeBook, makeDecoder, makeMerge, makePublish } from "../stages.ts";
+import { makeBook, makeCounters, makeDecoder, makeMerge, makePublish } from "../stages.ts";
 import type { MemoryJob } from "./memory.ts";
 import { PACE_BYTES, PACE_INTERVAL_OFFSET, type PaceJob, PaceWord } from "./pace.ts";
 import { pinToNth } from "./pin.ts";
@@ -45,14 +45,16 @@ class Line {
 
   constructor() {
     const { clock } = this;
-    const { bus, publish } = makePublish(clock, this.latency);
+    const counters = makeCounters();
+    const { bus, publish } = makePublish(clock, this.latency, counters);
     this.bus = bus;
-    this.#book = makeBook(publish, false);
+    this.#book = makeBook(publish, false, counters);
     const homes = this.freeRings.map((ring) => new FreeRingOwner(new SlotRingWriter(ring)));
     const [homeA, homeB] = homes as [FreeRingOwner, FreeRingOwner];
     const owner = new FrameRouter(homeA, homeB);
     const views = this.frames.map((ref) => new FrameView(ref));
-    const merge = makeMerge(views, owner, makeDecoder(views, owner, this.#book), clock);
+    const decoder = makeDecoder(views, owner, this.#book, counters);
+    const merge = makeMerge(views, owner, decoder, clock, counters);
     this.#sources = this.rings.map((ring) => new PacketRingSource(new SlotRingReader(ring), merge));
     this.#stages = [homeA, homeB, merge];
   }

@@ -1,12 +1,13 @@
 /**
- * The cases of one thread from memory. Each has a warm-up over the first messages with objects of
- * its own, so that the timed pass meets compiled code and fresh memory, as the C programs do.
+ * The cases of one thread from memory. Each warms up as the feed does before it is ready: the
+ * first messages go through the very objects that are then put back and timed, because compiled
+ * code knows the objects it was compiled for.
  */
 import { walkHashHex } from "../../../src/book/hash.ts";
 import { NullBookSink } from "../../../src/book/null-sink.ts";
 import { type Clock, MonotonicClock, takeOrigin } from "../../../src/core/clock.ts";
 import { HISTOGRAM_BYTES, Histogram } from "../../../src/core/histogram.ts";
-import type { BookSink, PacketSink } from "../../../src/core/sinks.ts";
+import type { PacketSink } from "../../../src/core/sinks.ts";
 import type { MergeStage } from "../../../src/merge/merge.ts";
 import { FoldSink } from "../fold.ts";
 import { CountingOwner, cutFeed, FileSpans, PACKET_BYTES, PacketFeed } from "../input.ts";
@@ -17,6 +18,7 @@ import {
   BUS_SLOTS,
   foldFrames,
   makeBook,
+  makeCounters,
   makeDecoder,
   makeMerge,
   makePublish,
@@ -60,42 +62,49 @@ function decodeSpans(input: FileSpans, decoder: PacketSink, from: number, to: nu
 /** Question: decoding alone, every field of every message folded into a checksum. */
 export function decodeCase(job: MemoryJob): CaseResult {
   const input = new FileSpans(job.file);
-  const pass = (spans: number): { ns: number; sum: number } => {
-    const sink = new FoldSink();
-    const decoder = makeDecoder([input.view], new CountingOwner(), sink);
+  const sink = new FoldSink();
+  const decoder = makeDecoder([input.view], new CountingOwner(), sink, makeCounters());
+  const pass = (spans: number): number => {
+    decoder.reset();
+    sink.sum = 0;
     const watch = new Stopwatch();
     watch.start();
     decodeSpans(input, decoder, 0, spans);
     watch.stop(input.messages);
-    return { ns: watch.nsPerUnit, sum: sink.sum };
+    return watch.nsPerUnit;
   };
   const warm = input.spansOf(job.warm);
   warmUp(job, () => pass(warm));
-  const { ns, sum } = pass(input.spans);
-  return { unit: "messages", count: input.messages, ns, checksum: hex32(sum) };
+  const ns = pass(input.spans);
+  return { unit: "messages", count: input.messages, ns, checksum: hex32(sink.sum) };
 }
 
 /** Question: decode and full-depth book, from memory. @param hash when the hash is made */
 export function bookCase(job: MemoryJob, hash: "off" | "incremental" | "end"): CaseResult {
   const input = new FileSpans(job.file);
-  const pass = (spans: number): { ns: number; frames: number; bookHash: string } => {
-    const sink = new NullBookSink();
-    const stage = makeBook(sink, hash === "incremental");
-    const decoder = makeDecoder([input.view], new CountingOwner(), stage);
+  const counters = makeCounters();
+  const sink = new NullBookSink();
+  const stage = makeBook(sink, hash === "incremental", counters);
+  const decoder = makeDecoder([input.view], new CountingOwner(), stage, counters);
+  let bookHash = "";
+  const pass = (spans: number): number => {
+    counters.reset();
+    decoder.reset();
+    stage.reset();
+    sink.frames = 0;
     const watch = new Stopwatch();
-    let bookHash = "";
     watch.start();
     decodeSpans(input, decoder, 0, spans);
     if (hash === "end") bookHash = walkHashHex(stage.core);
     watch.stop(input.messages);
-    if (hash === "incremental") bookHash = stage.core.hashHex();
-    if (hash === "off") bookHash = walkHashHex(stage.core);
-    return { ns: watch.nsPerUnit, frames: sink.frames, bookHash };
+    return watch.nsPerUnit;
   };
   const warm = input.spansOf(job.warm);
   warmUp(job, () => pass(warm));
-  const { ns, frames, bookHash } = pass(input.spans);
-  const checksum = `${frames} changes`;
+  const ns = pass(input.spans);
+  if (hash === "incremental") bookHash = stage.core.hashHex();
+  if (hash === "off") bookHash = walkHashHex(stage.core);
+  const checksum = `${sink.frames} changes`;
   return { unit: "messages", count: input.messages, ns, checksum, bookHash };
 }
 
@@ -135,15 +144,19 @@ class ReleasingSink implements PacketSink {
 /** Question: arbitration of two identical feeds, ns per packet of either. */
 export function mergeCase(job: MemoryJob): CaseResult {
   const input = new FileSpans(job.file);
-  // One clock, as a thread has: its native function is part of the compiled code.
   const clock = new MonotonicClock(takeOrigin());
-  const pass = (messages: number): { watch: Stopwatch; sink: ReleasingSink; given: number } => {
-    const feeds = [0, 1].map(() => new PacketFeed(input, PACKET_BYTES[0], MERGE_FRAMES));
-    const owner = new CountingOwner();
-    const sink = new ReleasingSink(owner);
-    const frames = feeds.map((feed) => feed.view);
-    const merge = makeMerge(frames, owner, sink, clock);
-    const [a, b] = feeds as [PacketFeed, PacketFeed];
+  const counters = makeCounters();
+  const a = new PacketFeed(input, PACKET_BYTES[0], MERGE_FRAMES);
+  const b = new PacketFeed(input, PACKET_BYTES[0], MERGE_FRAMES);
+  const owner = new CountingOwner();
+  const sink = new ReleasingSink(owner);
+  const merge = makeMerge([a.view, b.view], owner, sink, clock, counters);
+  const pass = (messages: number): Stopwatch => {
+    counters.reset();
+    merge.reset();
+    sink.messages = sink.sum = owner.released = 0;
+    a.rewind();
+    b.rewind();
     const watch = new Stopwatch();
     let given = 0;
     while (given < messages) {
@@ -154,11 +167,11 @@ export function mergeCase(job: MemoryJob): CaseResult {
       watch.stop(a.packets + b.packets);
     }
     if (owner.released !== watch.units) throw new Error("merge: frames were not released");
-    return { watch, sink, given };
+    if (sink.messages !== given) throw new Error(`merge: ${sink.messages} of ${given} delivered`);
+    return watch;
   };
   warmUp(job, () => pass(Math.min(job.warm, input.messages)));
-  const { watch, sink, given } = pass(Math.min(input.messages, SHORT_MESSAGES));
-  if (sink.messages !== given) throw new Error(`merge: ${sink.messages} of ${given} delivered`);
+  const watch = pass(Math.min(input.messages, SHORT_MESSAGES));
   const ns = watch.nsPerUnit;
   return { unit: "packets", count: watch.units, ns, checksum: hex32(sink.sum) };
 }
@@ -201,12 +214,18 @@ export function shorten(feeds: readonly PacketFeed[], share: number): () => void
 /** Question: book changes made before, encoded as raw-v1 frames into the bus, 64 a commit. */
 export function publishCase(job: MemoryJob): CaseResult {
   const input = new FileSpans(job.file);
-  const pass = (spans: number): { watch: Stopwatch; sum: number } => {
-    const { bus, publish } = makePublish(new MonotonicClock(takeOrigin()), null);
-    const tape = new ChangeTape(4 * TAPE_SPANS * 80);
-    const decoder = makeDecoder([input.view], new CountingOwner(), makeBook(tape, false));
+  const counters = makeCounters();
+  const { bus, publish } = makePublish(new MonotonicClock(takeOrigin()), null, counters);
+  const tape = new ChangeTape(4 * TAPE_SPANS * 80);
+  const book = makeBook(tape, false, counters);
+  const decoder = makeDecoder([input.view], new CountingOwner(), book, counters);
+  let sum = 0;
+  const pass = (spans: number): Stopwatch => {
+    counters.reset();
+    book.reset();
+    publish.reset();
+    sum = 0;
     const watch = new Stopwatch();
-    let sum = 0;
     for (let from = 0; from < spans; from += TAPE_SPANS) {
       tape.calls = 0;
       decodeSpans(input, decoder, from, Math.min(from + TAPE_SPANS, spans));
@@ -215,11 +234,11 @@ export function publishCase(job: MemoryJob): CaseResult {
       watch.stop(tape.calls);
       sum = foldFrames(bus, tape.calls, sum);
     }
-    return { watch, sum };
+    return watch;
   };
   const warm = input.spansOf(job.warm);
   warmUp(job, () => pass(warm));
-  const { watch, sum } = pass(input.spansOf(SHORT_MESSAGES));
+  const watch = pass(input.spansOf(SHORT_MESSAGES));
   return { unit: "frames", count: watch.units, ns: watch.nsPerUnit, checksum: hex32(sum) };
 }
 
@@ -231,33 +250,38 @@ export function pipelineCase(job: MemoryJob, hash: boolean): CaseResult {
   const input = new FileSpans(job.file);
   const a = cutFeed(input, PACKET_BYTES[0]);
   const b = cutFeed(input, PACKET_BYTES[1]);
-  const packets = { a: a.packets, b: b.packets };
   const clock = new MonotonicClock(takeOrigin());
-  const pass = (): { ns: number; checksum: string; bookHash: string } => {
-    const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
-    const { bus, publish } = makePublish(clock, latency);
-    const sink: BookSink = publish;
-    const stage = makeBook(sink, hash);
-    const owner = new CountingOwner();
-    const frames = [a.view, b.view];
-    const merge = makeMerge(frames, owner, makeDecoder(frames, owner, stage), clock);
+  const counters = makeCounters();
+  const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
+  const { bus, publish } = makePublish(clock, latency, counters);
+  const stage = makeBook(publish, hash, counters);
+  const owner = new CountingOwner();
+  const frames = [a.view, b.view];
+  const decoder = makeDecoder(frames, owner, stage, counters);
+  const merge = makeMerge(frames, owner, decoder, clock, counters);
+  const pass = (): number => {
+    counters.reset();
+    merge.reset();
+    decoder.reset();
+    stage.reset();
+    publish.reset();
+    owner.released = 0;
     const watch = new Stopwatch();
     watch.start();
     mergeFeeds(a, b, merge, clock);
     watch.stop(input.messages);
     if (owner.released !== a.packets + b.packets) throw new Error("frames were not released");
-    const published = bus.cursor[0] as number;
-    const checksum = `${published} frames ${hex32(foldFrames(bus, BUS_SLOTS, 0))}`;
-    const bookHash = hash ? stage.core.hashHex() : walkHashHex(stage.core);
-    return { ns: watch.nsPerUnit, checksum, bookHash };
+    return watch.nsPerUnit;
   };
   const whole = shorten([a, b], job.warm / input.messages);
   warmUp(job, pass);
   whole();
-  const { ns, checksum, bookHash } = pass();
+  const ns = pass();
+  const checksum = `${bus.cursor[0]} frames ${hex32(foldFrames(bus, BUS_SLOTS, 0))}`;
+  const bookHash = hash ? stage.core.hashHex() : walkHashHex(stage.core);
   const extra = {
-    messages_per_packet_a: input.messages / packets.a,
-    messages_per_packet_b: input.messages / packets.b,
+    messages_per_packet_a: input.messages / a.packets,
+    messages_per_packet_b: input.messages / b.packets,
   };
   return { unit: "messages", count: input.messages, ns, checksum, bookHash, extra };
 }

@@ -1,29 +1,32 @@
 /**
- * A worker of the placement cases: for each pass it builds its share, spins until the ring before
- * it ends, says that it is done and, when all are, what it did.
+ * A worker of the placement cases: in each pass it works until the thread before it has done its
+ * part and the ring is empty; after the last it says what it did.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { MonotonicClock } from "../../../src/core/clock.ts";
 import { pinToNth } from "./pin.ts";
 import { Share } from "./placement.ts";
-import type { PlacementJob } from "./threads.ts";
+import { DONE, type PlacementJob, READY } from "./threads.ts";
 
 const job = workerData as PlacementJob;
 pinToNth(job.thread);
-const done = new Int32Array(job.done);
+const words = new Int32Array(job.words);
 const clock = new MonotonicClock(job.origin);
-for (const pass of job.passes) {
-  const share = new Share(pass, clock);
-  const source = share.source;
-  if (source === null) throw new Error("placement: a worker without a source");
-  Atomics.add(done, 0, 1);
-  Atomics.notify(done, 0);
-  while (source.doWork() > 0 || !source.isFinished()) clock.update();
-  // The bus and the ring behind are shown with the last batch; closing is not the pass's work.
-  const last = pass.output === null;
-  if (last) {
-    Atomics.add(done, 1, 1);
-    Atomics.notify(done, 1);
+const share = new Share(job.share, clock);
+const source = share.source;
+if (source === null) throw new Error("placement: a worker without a source");
+for (let pass = 1; pass <= job.passes; pass++) {
+  if (pass > 1) share.reset();
+  Atomics.add(words, READY, 1);
+  Atomics.notify(words, READY);
+  for (;;) {
+    // Looked at before the ring: what was sent by then is in it.
+    const last = Atomics.load(words, DONE + job.thread - 1) >= pass;
+    const work = source.doWork();
+    if (work === 0 && last) break;
+    clock.update();
   }
-  parentPort?.postMessage(share.finish());
+  Atomics.store(words, DONE + job.thread, pass);
+  Atomics.notify(words, DONE + job.thread);
 }
+parentPort?.postMessage(share.facts());

@@ -18,6 +18,7 @@ import {
   SlotRingWriter,
   takeSlotRing,
 } from "../../../src/core/slot-ring.ts";
+import type { ItchDecoder } from "../../../src/decode/itch/decoder.ts";
 import type { MergeStage } from "../../../src/merge/merge.ts";
 import {
   CHANGE_SLOT_WORDS,
@@ -35,9 +36,18 @@ import {
   PacketRingSource,
 } from "../../../src/pipeline/packet-ring.ts";
 import { StopWord } from "../../../src/pipeline/stop.ts";
+import type { PublishStage } from "../../../src/publish/publish-stage.ts";
 import { CountingOwner } from "../input.ts";
 import { hex32 } from "../result.ts";
-import { BUS_SLOTS, foldFrames, makeBook, makeDecoder, makeMerge, makePublish } from "../stages.ts";
+import {
+  BUS_SLOTS,
+  foldFrames,
+  makeBook,
+  makeCounters,
+  makeDecoder,
+  makeMerge,
+  makePublish,
+} from "../stages.ts";
 
 /** The stages that a placement puts on threads. */
 export type PlacedStage = "merge" | "decode" | "book" | "publish";
@@ -48,7 +58,7 @@ export type Placement = readonly (readonly PlacedStage[])[];
 const PACKET_RING_SLOTS = 4096;
 const RECORD_RING_SLOTS = 65_536;
 
-/** What one thread is given for one pass. */
+/** What one thread is given. */
 export interface ShareJob {
   readonly stages: readonly PlacedStage[];
   readonly frames: readonly FrameRegionRef[];
@@ -83,7 +93,10 @@ export class Share {
   readonly #owner = new CountingOwner();
   readonly #writer: SlotRingWriter | null;
   readonly #stop: StopWord;
+  readonly #counters = makeCounters();
   #bus: BusWriter | null = null;
+  #publisher: PublishStage | null = null;
+  #decoder: ItchDecoder | null = null;
   #book: BookStage | null = null;
 
   constructor(job: ShareJob, clock: Clock) {
@@ -97,13 +110,12 @@ export class Share {
     const decode = this.#decode(views, book);
     if (this.#has("merge")) {
       const sink = decode ?? new PacketRingSink(this.#out(), this.#stop);
-      this.merge = makeMerge(views, this.#owner, sink, clock);
+      this.merge = makeMerge(views, this.#owner, sink, clock, this.#counters);
     }
   }
 
-  /** Closes the way out. @returns what this thread did */
-  finish(): ShareFacts {
-    this.#writer?.close();
+  /** What this thread did since it was built or reset. */
+  facts(): ShareFacts {
     const bus = this.#bus;
     const published = bus?.cursor[0] ?? 0;
     return {
@@ -111,6 +123,16 @@ export class Share {
       checksum: bus === null ? null : `${published} frames ${hex32(foldFrames(bus, BUS_SLOTS, 0))}`,
       bookHash: this.#book === null ? null : walkHashHex(this.#book.core),
     };
+  }
+
+  /** Everything but the rings, which have run empty, as it was built. */
+  reset(): void {
+    this.#counters.reset();
+    this.merge?.reset();
+    this.#decoder?.reset();
+    this.#book?.reset();
+    this.#publisher?.reset();
+    this.#owner.released = 0;
   }
 
   #has(stage: PlacedStage): boolean {
@@ -130,15 +152,17 @@ export class Share {
   #publish(): BookSink | null {
     if (!this.#has("publish")) return null;
     const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
-    const { bus, publish } = makePublish(this.clock, latency);
+    const { bus, publish } = makePublish(this.clock, latency, this.#counters);
     this.#bus = bus;
+    this.#publisher = publish;
     if (!this.#has("book")) this.source = new ChangeRingSource(this.#in(), publish);
     return publish;
   }
 
   #makeBook(publish: BookSink | null): EventSink | null {
     if (!this.#has("book")) return null;
-    const book = makeBook(publish ?? new ChangeRingSink(this.#out(), this.#stop), false);
+    const sink = publish ?? new ChangeRingSink(this.#out(), this.#stop);
+    const book = makeBook(sink, false, this.#counters);
     this.#book = book;
     if (!this.#has("decode")) this.source = new EventRingSource(this.#in(), book);
     return book;
@@ -147,7 +171,8 @@ export class Share {
   #decode(views: readonly FrameView[], book: EventSink | null): PacketSink | null {
     if (!this.#has("decode")) return null;
     const sink = book ?? new EventRingSink(this.#out(), this.#stop);
-    const decoder = makeDecoder(views, this.#owner, sink);
+    const decoder = makeDecoder(views, this.#owner, sink, this.#counters);
+    this.#decoder = decoder;
     if (!this.#has("merge")) this.source = new PacketRingSource(this.#in(), decoder);
     return decoder;
   }

@@ -16,54 +16,54 @@ import {
 
 /** What a worker is given. */
 export interface PlacementJob {
-  /** One a pass. */
-  readonly passes: readonly ShareJob[];
-  /** Word 0: shares ready so far; word 1: passes that the last thread has finished. */
-  readonly done: SharedArrayBuffer;
+  readonly share: ShareJob;
+  readonly passes: number;
+  /** See READY and DONE. */
+  readonly words: SharedArrayBuffer;
   readonly origin: ClockOrigin;
   /** Its place in the line, from 1. */
   readonly thread: number;
 }
 
+/** The word that counts how often a worker stood ready for a pass. */
+export const READY = 0;
+/** Where each thread's word stands: the passes that it has done. */
+export const DONE = 1;
 const WAIT_MS = 300_000;
-/** All but the last warm up: compiling needs more than one. */
-const PASSES = 5;
+/** All but the last warm up. */
+const PASSES = 8;
 
 /** Question: ns per message when the line is cut into these threads. */
 export async function threadsCase(job: MemoryJob, placement: Placement): Promise<CaseResult> {
   const input = new FileSpans(job.file);
   const feeds = [cutFeed(input, PACKET_BYTES[0]), cutFeed(input, PACKET_BYTES[1])] as const;
   const [a, b] = feeds;
-  const packets = a.packets + b.packets;
   const origin = takeOrigin();
   const clock = new MonotonicClock(origin);
-  const stop = takeStopWord();
-  const done = new SharedArrayBuffer(8);
-  const words = new Int32Array(done);
-  // Shares by pass, then by thread.
-  const shares = Array.from({ length: PASSES }, () => sharesOf(placement, feeds, stop));
-  const workers = placement.slice(1).map((_, i) => {
-    const passes = shares.map((pass) => pass[i + 1] as ShareJob);
-    return startWorker({ passes, done, origin, thread: i + 1 });
+  const buffer = new SharedArrayBuffer(4 * (DONE + placement.length));
+  const words = new Int32Array(buffer);
+  const shares = sharesOf(placement, feeds, takeStopWord());
+  const workers = shares.slice(1).map((share, i) => {
+    return startWorker({ share, passes: PASSES, words: buffer, origin, thread: i + 1 });
   });
   pinToNth(0);
+  const share = new Share(shares[0] as ShareJob, clock);
+  if (share.merge === null) throw new Error("placement: the first thread has no merge");
+  const whole = shorten(feeds, job.warm / input.messages);
   let elapsedMs = 0;
-  const mine: ShareFacts[] = [];
-  for (let p = 0; p < PASSES; p++) {
-    const share = new Share(shares[p]?.[0] as ShareJob, clock);
-    if (share.merge === null) throw new Error("placement: the first thread has no merge");
-    waitFor(words, 0, (p + 1) * workers.length);
-    const whole = shorten(feeds, p < PASSES - 1 ? job.warm / input.messages : 1);
+  for (let pass = 1; pass <= PASSES; pass++) {
+    if (pass > 1) share.reset();
+    if (pass === PASSES) whole();
+    waitFor(words, READY, pass * workers.length);
     const started = performance.now();
     mergeFeeds(a, b, share.merge, clock);
-    mine.push(share.finish());
-    waitFor(words, 1, p + 1);
+    Atomics.store(words, DONE, pass);
+    waitFor(words, DONE + workers.length, pass);
     elapsedMs = performance.now() - started;
-    whole();
   }
-  const theirs = (await Promise.all(workers)).map((facts) => facts.at(-1) as ShareFacts);
-  const all = [mine.at(-1) as ShareFacts, ...theirs];
+  const all = [share.facts(), ...(await Promise.all(workers))];
   const released = all.reduce((sum, facts) => sum + facts.released, 0);
+  const packets = a.packets + b.packets;
   if (released !== packets) throw new Error(`frames released ${released} of ${packets}`);
   const bookHash = all.find((facts) => facts.bookHash !== null)?.bookHash ?? "";
   const checksum = all.find((facts) => facts.checksum !== null)?.checksum ?? "";
@@ -87,16 +87,14 @@ function sharesOf(
   }));
 }
 
-/** Starts a worker. @returns its facts, one a pass, when it has ended */
-function startWorker(data: PlacementJob): Promise<ShareFacts[]> {
-  const worker = new Worker(new URL("./placement-worker.js", import.meta.url), {
-    workerData: data,
-  });
-  const facts: ShareFacts[] = [];
-  worker.on("message", (one: ShareFacts) => facts.push(one));
+/** Starts a worker. @returns its facts when it has ended */
+function startWorker(workerData: PlacementJob): Promise<ShareFacts> {
+  const url = new URL("./placement-worker.js", import.meta.url);
+  const worker = new Worker(url, { workerData });
   return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
     worker.once("error", reject);
-    worker.once("exit", () => resolve(facts));
+    worker.once("exit", () => reject(new Error("placement: a worker ended without a word")));
   });
 }
 
