@@ -27,7 +27,7 @@ export function commit(): string {
   try {
     const git = (...args: string[]): string =>
       execFileSync("git", args, { cwd: PACKAGE_ROOT, encoding: "utf8" }).trim();
-    const measured = ["src", "perf", "native"];
+    const measured = ["src", "perf", "native", ":!perf/results"];
     const dirty = git("status", "--porcelain", "--", ...measured) === "" ? "" : "+changes";
     return git("rev-parse", "--short=12", "HEAD") + dirty;
   } catch {

@@ -24,7 +24,7 @@ const SMOKE: Readonly<Record<InputName, number>> = {
 };
 const ROUNDS = 9;
 const OTHER_ROUNDS = 3;
-const WARM_MESSAGES = 1_500_000;
+const WARM_MESSAGES = 4_000_000;
 
 /** What is printed for --help. */
 export const HELP = `npm run bench -- [options]

@@ -13,7 +13,7 @@ import { runCommand } from "./spawn.ts";
 import { type BenchFile, type InputName, runReference, type Yardsticks } from "./yardstick.ts";
 
 /** How long a case warms up at least. */
-const WARM_MS = 2000;
+const WARM_MS = 2500;
 
 /** One run of a baseline. */
 export interface BaselineRun {
