@@ -30,6 +30,8 @@ export interface LineRigOptions {
 
 /** Without a message for so long the market has died, ms. */
 const STUCK_MS = 20_000;
+/** Nothing moved at so many looks in a row: a thread may be without cpu for a while. */
+const STILL_POLLS = 30;
 const IFACE = "127.0.0.1";
 
 /** Polls until it is so. @throws when it does not become so in time */
@@ -116,12 +118,16 @@ export class LineRig {
       counters.get(C.RX_PACKETS_B) >= target;
     await until(received, 600_000, "the packets");
     let before = -1;
+    let still = 0;
     await until(
       () => {
         const frames = counters.get(C.PUBLISH_FRAMES);
-        const still = frames === before && frames === counters.get(C.BOOK_CHANGES);
+        const decoded =
+          counters.get(C.DECODE_PACKETS) === counters.get(C.MERGE_DELIVERED_PACKETS) &&
+          counters.get(C.BOOK_CHANGES) === frames;
+        still = decoded && frames === before ? still + 1 : 0;
         before = frames;
-        return still;
+        return still >= STILL_POLLS;
       },
       STUCK_MS,
       "the frames",

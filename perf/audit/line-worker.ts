@@ -7,7 +7,7 @@ import { Counters } from "../../src/core/counters.ts";
 import { loadNative, type NativeSender } from "../../src/core/native.ts";
 import { MarketGenerator } from "../../src/generate/market-generator.ts";
 import { C } from "../../src/metrics/counter-table.ts";
-import { Line, type LinePlan } from "./line.ts";
+import { Line, type LinePlan, MARKET_SEED } from "./line.ts";
 import { PacketCutter } from "./packets.ts";
 
 const CHUNK_BYTES = 100_000;
@@ -78,7 +78,7 @@ function main(): void {
   const a = new Sending(open(1), PACKET_BYTES_A, C.RX_PACKETS_A);
   const paced = plan.packetsPerSecond > 0;
   const b = new Sending(open(2), paced ? PACKET_BYTES_A : PACKET_BYTES_B, C.RX_PACKETS_B);
-  const market = new MarketGenerator({ seed: 11, instruments, profile: "open" });
+  const market = new MarketGenerator({ seed: MARKET_SEED, instruments, profile: "open" });
   const blocks = new Uint8Array(CHUNK_BYTES);
   const burst = paced ? 1 : BURST;
   let seq = 1;

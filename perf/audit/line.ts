@@ -1,5 +1,8 @@
 /** The line between a measuring tool and its market's thread: words in shared memory, and a plan. */
 
+/** Seed of every line's market, whose profile is "open". */
+export const MARKET_SEED = 11;
+
 /** Words of a line. */
 export const Line = {
   /** Packets of feed A that are to be sent by now. */
