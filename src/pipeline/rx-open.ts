@@ -2,11 +2,12 @@
 
 import type { FeedAddress } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Counters } from "../core/counters.ts";
+import { Counters, takeCounters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
-import type { FramePool, FrameView } from "../core/frames.ts";
+import { FramePool, type FrameView } from "../core/frames.ts";
 import { loadNative, type NativeReceiver } from "../core/native.ts";
 import { type PacketSink, StampKind } from "../core/sinks.ts";
+import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import { openFileSource } from "../rx/file.ts";
 import { openSocketSource } from "../rx/socket.ts";
 import { openSocket, RecvmmsgSource, type SocketSourceOptions } from "../rx/socket-native.ts";
@@ -49,6 +50,8 @@ export interface OpenedRx {
 export interface WarmedRx {
   readonly source: RecvmmsgSource;
   readonly warm: WarmFeed;
+  /** One of the same class that never has a frame. */
+  readonly starved: RecvmmsgSource;
   /** A socket on a port that nobody sends to, null without the addon. */
   readonly idle: NativeReceiver | null;
 }
@@ -69,7 +72,14 @@ export function warmRx(parts: RxParts): WarmedRx {
     stampKind: rx.timestamps === "off" ? StampKind.NONE : StampKind.SOFTWARE,
   });
   const options = socketOptions(parts);
-  return { source: new RecvmmsgSource(options, warm), warm, idle: idleSocket(options) };
+  const counters = new Counters(takeCounters(COUNTER_COUNT));
+  const poor = { ...options, pool: new FramePool(0, []), counters };
+  return {
+    source: new RecvmmsgSource(options, warm),
+    warm,
+    starved: new RecvmmsgSource(poor, warm),
+    idle: idleSocket(options),
+  };
 }
 
 function idleSocket(options: SocketSourceOptions): NativeReceiver | null {

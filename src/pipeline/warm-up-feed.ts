@@ -26,7 +26,7 @@ const HEARTBEAT = 53;
 const EMPTY_POLL = 7;
 const FAILED_POLL = 4001;
 /** One chunk in so many sees any of it but the last. */
-const TROUBLE_EVERY = 5;
+const TROUBLE_EVERY = 3;
 /** A chunk in which both feeds lose the same messages. */
 const BOTH_LOSE_EVERY = 31;
 const BOTH_LOSE_CHUNK = 5;

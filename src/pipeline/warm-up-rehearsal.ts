@@ -2,23 +2,35 @@
  * Branches that hardly any stream takes, taken on small objects of the same classes: V8 keeps what
  * it has learned with the code, not with the object. Cold; before anything is compiled.
  */
+import { HISTOGRAM_BYTES, Histogram } from "../core/histogram.ts";
 import { SlotRingReader, SlotRingWriter, takeSlotRing } from "../core/slot-ring.ts";
 import { PacketRef, PacketWindow } from "../merge/window.ts";
+import { CHANGE_SLOT_WORDS, ChangeRingSink } from "./change-ring.ts";
+import { EVENT_SLOT_WORDS, EventRingSink } from "./event-ring.ts";
+import { PACKET_SLOT_WORDS, PacketRingSink } from "./packet-ring.ts";
+import type { WarmedRx } from "./rx-open.ts";
+import { StopPhase, StopWord, takeStopWord } from "./stop.ts";
 
 const ROUNDS = 500;
 const RING_SLOTS = 4;
 const WINDOW_PACKETS = 4;
 
-/** Takes them. */
-export function rehearse(): void {
+/** Takes them. @param warmed the rx sources of this thread */
+export function rehearse(warmed: readonly WarmedRx[]): void {
   const ref = takeSlotRing(RING_SLOTS, 2, null);
   const writer = new SlotRingWriter(ref);
   const reader = new SlotRingReader(ref);
   const window = new PacketWindow(WINDOW_PACKETS);
   const packet = new PacketRef();
+  const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
+  const overfull = fullRings();
   for (let round = 0; round < ROUNDS; round++) {
     fillRing(writer, reader);
     slideWindow(window, packet);
+    // From less than nothing to more than a histogram has room for.
+    for (let ns = -1; ns < 2 ** 43; ns = ns * 8.5 + 10) latency.record(ns);
+    for (const { starved } of warmed) starved.doWork();
+    overfull();
   }
 }
 
@@ -41,4 +53,24 @@ function slideWindow(window: PacketWindow, packet: PacketRef): void {
     window.takeFirst();
   }
   while (window.count > 0) window.takeFirst();
+}
+
+/** Sinks whose ring has no room, of a pipeline that has given up: what comes is thrown away. */
+function fullRings(): () => void {
+  const stop = new StopWord(takeStopWord());
+  stop.raise(StopPhase.NOW);
+  const ring = (words: number): SlotRingWriter => {
+    return new SlotRingWriter(takeSlotRing(RING_SLOTS, words, null));
+  };
+  const packets = new PacketRingSink(ring(PACKET_SLOT_WORDS), stop);
+  const events = new EventRingSink(ring(EVENT_SLOT_WORDS), stop);
+  const changes = new ChangeRingSink(ring(CHANGE_SLOT_WORDS), stop);
+  return () => {
+    packets.onPacket(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    packets.onControl(1);
+    events.onAdd(0, 0, 0, 0, 0, 0, 0, 0);
+    events.onDelete(0, 0, 0);
+    changes.onAdded(0, 0, 0, 0, 0, 0, 0, 0);
+    changes.onCancelled(0, 0, 0, 0, 0);
+  };
 }

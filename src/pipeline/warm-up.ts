@@ -33,7 +33,7 @@ export interface WarmUpPlan {
 /** Sessions of each pass, as shares of all messages. */
 const PASSES = [[0.02], [0.02, 0.04], [0.04, 0.48], [0.1, 0.1], [0.1], [0.1]] as const;
 /** No warm-up takes longer, ms: what is left of it is given up. */
-const MS_MAX = 8000;
+const MS_MAX = 15_000;
 /** Every so many cycles the feed's own socket class is polled, on a port that nobody sends to. */
 const IDLE_EVERY = 64;
 const PAUSE_MS = 0.05;
@@ -97,7 +97,7 @@ export class WarmUp implements Stage {
     this.#endMs = startMs + MS_MAX;
     const { stages } = this.#build;
     stages.push(this);
-    rehearse();
+    rehearse(this.#build.warmed);
     let session = 0;
     for (const shares of PASSES) {
       const sizes = shares.map((share) => share * this.#messages);
