@@ -6,6 +6,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { markName, Phase } from "./steady-probe.ts";
 
+/** Not a fall but a rise: V8 leaves its middle tier's code for better in the middle of a loop. */
+const TIER_UP = "prepare for on stack replacement";
+
 /** One deoptimisation. */
 export interface Deoptimisation {
   /** deopt-eager, deopt-lazy. */
@@ -30,7 +33,9 @@ export function steadyDeoptimisations(folder: string, thread: string): Deoptimis
       lines.findIndex((line) => line.includes(`<${markName(thread, phase)}:`));
     const from = at(Phase.READY);
     const to = at(Phase.AFTER);
-    if (from >= 0 && to > from) return lines.slice(from + 1, to).map(deoptimisation);
+    if (from < 0 || to < from) continue;
+    const found = lines.slice(from + 1, to).map(deoptimisation);
+    return found.filter(({ reason }) => !reason.startsWith(TIER_UP));
   }
   return null;
 }

@@ -46,7 +46,7 @@ class Sending {
     const { cutter } = this;
     const end = Math.min(this.at + count, cutter.count);
     while (this.sent + end - this.at - counters.get(this.#received) > UNDER_WAY) pause();
-    while (counters.get(C.PUBLISH_FRAMES) - counters.get(C.ENDPOINT_FRAMES) > LAG) pause();
+    while (behind() > LAG) pause();
     while (this.at < end) {
       const n = this.#sender.send(cutter.bytes, cutter.offsets, end, this.at);
       if (n < 0) throw new Error(`sendmmsg failed with errno ${-n}`);
@@ -54,6 +54,12 @@ class Sending {
       this.sent += n;
     }
   }
+}
+
+/** Frames that the endpoint has still to read. */
+function behind(): number {
+  const read = counters.get(C.ENDPOINT_FRAMES) + counters.get(C.ENDPOINT_OVERRUN_FRAMES);
+  return counters.get(C.PUBLISH_FRAMES) - read;
 }
 
 function pause(): void {

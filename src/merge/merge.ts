@@ -185,7 +185,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#patience.update();
     const nowNs = this.#nowNs[0] as number;
     if (!this.#calm) {
-      this.#timers(nowNs);
+      this.#timers();
       this.#settleCalm();
     }
     if (this.#publisher.isDue(nowNs)) this.publishStatus();
@@ -250,7 +250,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     }
     if (!this.#calm) {
       // Timers may pass held packets on, which moves the framing.
-      this.#timers(nowNs);
+      this.#timers();
       this.sequencer.read(packet);
     }
     if (!this.session.known) this.#adopt();
@@ -471,10 +471,11 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     return this.sequencer.ended || silentNs >= this.#switchNs;
   }
 
-  #timers(nowNs: number): void {
+  #timers(): void {
+    const nowNs = this.#nowNs[0] as number;
     const lookingNs = this.#times[LOOKING_NS] as number;
     if (!this.started && lookingNs >= 0 && nowNs - lookingNs >= START_HOLD_NS) this.#begin();
-    this.sequencer.expire(nowNs);
+    this.sequencer.expire();
     for (let feed = 0; feed < this.#suspects.length; feed++) {
       const suspect = this.#suspects[feed] as Suspect;
       if (!suspect.active) continue;

@@ -163,7 +163,7 @@ export class Sequencer {
       return;
     }
     if (this.ended && end > (state[END_SEQ] as number)) this.ended = false;
-    this.#place(seq, packet);
+    this.#place(packet);
     while (missing.count > 0 && this.waiting() >= this.#gapMessages) {
       this.giveUpFirst(GapCause.DISTANCE);
     }
@@ -235,7 +235,8 @@ export class Sequencer {
   }
 
   /** Gives up what has been missing for merge.gap_timeout_ms. */
-  expire(nowNs: number): void {
+  expire(): void {
+    const nowNs = this.#nowNs[0] as number;
     while (this.missing.count > 0 && nowNs - this.openSince(0) >= this.#timeoutNs) {
       this.giveUpFirst(GapCause.TIMEOUT);
     }
@@ -277,8 +278,10 @@ export class Sequencer {
   }
 
   /** Forwards a packet that brings something new, or holds it. */
-  #place(seq: number, packet: PacketRef): void {
+  #place(packet: PacketRef): void {
     const state = this.state;
+    // Not an argument, which would be boxed: framing still describes the packet.
+    const seq = this.#framing.seq[0] as number;
     const window = this.window;
     const held = this.held;
     const feed = packet.feed;

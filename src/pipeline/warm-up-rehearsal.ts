@@ -2,9 +2,15 @@
  * Branches that hardly any stream takes, taken on small objects of the same classes: V8 keeps what
  * it has learned with the code, not with the object. Cold; before anything is compiled.
  */
+import type { MergeConfig } from "../config/config.ts";
+import { Counters, takeCounters } from "../core/counters.ts";
 import { HISTOGRAM_BYTES, Histogram } from "../core/histogram.ts";
+import { BackoffIdle } from "../core/idle.ts";
+import { highHalf, joinHalves } from "../core/layout.ts";
 import { SlotRingReader, SlotRingWriter, takeSlotRing } from "../core/slot-ring.ts";
+import { FeedHealth } from "../merge/feed-health.ts";
 import { PacketRef, PacketWindow } from "../merge/window.ts";
+import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import { CHANGE_SLOT_WORDS, ChangeRingSink } from "./change-ring.ts";
 import { EVENT_SLOT_WORDS, EventRingSink } from "./event-ring.ts";
 import { PACKET_SLOT_WORDS, PacketRingSink } from "./packet-ring.ts";
@@ -14,9 +20,14 @@ import { StopPhase, StopWord, takeStopWord } from "./stop.ts";
 const ROUNDS = 500;
 const RING_SLOTS = 4;
 const WINDOW_PACKETS = 4;
+/** Of each idle strategy; the first ones are still cycles of its own. */
+const SLEEPS = 2 * ROUNDS + 20;
 
 /** Takes them. @param warmed the rx sources of this thread */
-export function rehearse(warmed: readonly WarmedRx[]): void {
+export function rehearse(warmed: readonly WarmedRx[], config: MergeConfig): void {
+  const health = allHealths(config);
+  const word = new Int32Array(new SharedArrayBuffer(8));
+  const idles = [new BackoffIdle(word, true, 2 * ROUNDS), new BackoffIdle(word, false, 2 * ROUNDS)];
   const ref = takeSlotRing(RING_SLOTS, 2, null);
   const writer = new SlotRingWriter(ref);
   const reader = new SlotRingReader(ref);
@@ -31,7 +42,51 @@ export function rehearse(warmed: readonly WarmedRx[]): void {
     for (let ns = -1; ns < 2 ** 43; ns = ns * 8.5 + 10) latency.record(ns);
     for (const { starved } of warmed) starved.doWork();
     overfull();
+    halves();
+    health();
+    for (const idle of idles) {
+      idle.idle(1);
+      idle.idle(0);
+    }
   }
+  for (const idle of idles) {
+    for (let i = 0; i < SLEEPS; i++) idle.idle(0);
+  }
+}
+
+/** Numbers of all sizes, so that none is taken for a small one. */
+function halves(): void {
+  for (let i = 1; i < 31; i++) {
+    highHalf(joinHalves(-i, 1 << (i % 20)));
+    highHalf(joinHalves(i, 0));
+    joinHalves(-i, -1);
+  }
+}
+
+/** A feed that says nothing, lags, has lost something and is well again. */
+function allHealths(config: MergeConfig): () => void {
+  const counters = new Counters(takeCounters(COUNTER_COUNT));
+  const health = new FeedHealth(config, counters);
+  const stepNs = config.gapTimeoutMs * 1e6;
+  return () => {
+    health.reset();
+    health.restart(1);
+    let nowNs = 1e9;
+    let seq = 1;
+    for (let step = 0; step < 12; step++) {
+      nowNs += stepNs;
+      health.lastNs[0] = nowNs;
+      health.outOfOrder(0, seq + 2, seq + 4, nowNs);
+      if (step % 3 === 0) health.outOfOrder(0, seq, seq + 1, nowNs);
+      seq += 4;
+      health.tick(nowNs);
+      for (let feed = 0; feed < 2; feed++) health.of(feed, nowNs);
+    }
+    health.tick(nowNs + 60e9);
+    health.lastNs[0] = nowNs + 60e9;
+    health.of(0, nowNs + 60e9);
+    health.of(1, nowNs + 60e9);
+  };
 }
 
 /** A ring that is full: the writer looks at the reader's cursor, in vain and not. */

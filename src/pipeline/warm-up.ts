@@ -97,7 +97,7 @@ export class WarmUp implements Stage {
     this.#endMs = startMs + MS_MAX;
     const { stages } = this.#build;
     stages.push(this);
-    rehearse(this.#build.warmed);
+    rehearse(this.#build.warmed, this.#build.plan.config.merge);
     let session = 0;
     for (const shares of PASSES) {
       const sizes = shares.map((share) => share * this.#messages);
