@@ -326,7 +326,7 @@ test.serial("recvmmsg: a duty cycle allocates nothing, idle or busy", async (t) 
       source.doWork();
     }
   };
-  // The least of three: on a loaded machine V8 compiles late, and that leaves something behind once.
+  // The least of three: on a loaded machine V8 compiles late, and leaves something behind once.
   const grown = (count: number, busy: boolean): number => {
     let least = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 3; round++) {
