@@ -144,7 +144,6 @@ export class BookCore extends BookLadder {
   /** As new, but for what has grown: empty, and home is the id's low bits again. */
   reset(): void {
     this.clear();
-    this.mixed = 0;
     this.key0 = 0;
     this.key1 = 0;
     this.key2 = 0;

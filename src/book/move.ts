@@ -33,7 +33,7 @@ export function beginMove(core: BookTable, cells: number, mix: boolean): void {
   core.oldKey1 = core.key1;
   core.oldKey2 = core.key2;
   core.oldNext = core.oldAt;
-  core.tableAt = otherTable(core, core.tableAt, core.tableAt);
+  core.tableAt = otherTable(core, core.tableAt, core.oldAt);
   core.cellMask = cells - 1;
   if (mixed) drawKeys(core);
   core.moving = 1;
@@ -55,12 +55,11 @@ export function moveSome(core: BookTable, cells: number): void {
   if (core.oldNext >= end) core.moving = 0;
 }
 
-/** An order that finds no cell near its home. @returns true when trying again can help */
-export function makeWay(core: BookTable): boolean {
+/** Makes room for an order that finds no cell near its home; it looks again then. */
+export function makeWay(core: BookTable): void {
   const before = core.generation;
   while (core.moving !== 0) moveSome(core, core.orders.length);
   if (core.generation === before || core.mixed === 0) beginMove(core, core.cellMask + 1, true);
-  return true;
 }
 
 /** Puts everything back to one empty table at the array's beginning. */

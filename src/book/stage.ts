@@ -233,14 +233,7 @@ export class BookStage implements EventSink, Stage {
   reset(): void {
     this.core.reset();
     this.refused = false;
-    this.#events = 0;
-    this.#changes = 0;
-    this.#unknown = 0;
-    this.#duplicates = 0;
-    this.#overExecutions = 0;
-    this.#overCancels = 0;
-    this.#zero = 0;
-    this.#refusals = 0;
+    this.#forgetCounts();
   }
 
   onBatchEnd(): void {
@@ -333,6 +326,10 @@ export class BookStage implements EventSink, Stage {
     counters.set(C.BOOK_LIVE_ORDERS, this.core.liveOrders);
     counters.set(C.BOOK_LEVELS, this.core.liveLevels);
     counters.set(C.BOOK_INSTRUMENTS, this.core.liveInstruments);
+    this.#forgetCounts();
+  }
+
+  #forgetCounts(): void {
     this.#events = 0;
     this.#changes = 0;
     this.#unknown = 0;

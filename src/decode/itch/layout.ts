@@ -42,8 +42,6 @@ export * from "./offsets.ts";
 
 /** Bytes of the length in front of each message (BinaryFILE, MoldUDP64 message block). */
 export const BLOCK_HEADER_BYTES = 2;
-/** Bytes of the longest message (I). */
-export const MESSAGE_BYTES_MAX = 50;
 
 /** 'B', the buy side on the wire. */
 export const BUY = 0x42;
