@@ -148,18 +148,23 @@ async function withProgress(
 /** Says why a capture with packets gave no message; the facts alone look like an empty file. */
 function unusableText(facts: ReplayFacts): string | null {
   if (facts.messages > 0 || facts.packets === 0) return null;
-  return `${facts.file}: ${facts.packets} packets, ${facts.malformed} of them malformed, no message`;
+  const foreign = facts.foreign === 0 ? "" : `, ${facts.foreign} of another protocol or release`;
+  const malformed = `${facts.malformed} of them malformed${foreign}`;
+  return `${facts.file}: ${facts.packets} packets, ${malformed}, no message`;
 }
 
 function factsText(facts: ReplayFacts): string {
   const types = Object.entries(facts.types)
     .map(([type, count]) => `${type} ${count}`)
     .join("  ");
+  const unknown = Object.entries(facts.unknown_types).map(([id, count]) => `${id} ${count}`);
   const gaps = facts.gaps.map(([from, to]) => `${from}-${to}`).join(" ");
   return [
     facts.file,
     `  messages      ${facts.messages} in ${facts.packets} packets, malformed ${facts.malformed}`,
     `  types         ${types}`,
+    ...(unknown.length > 0 ? [`  unknown types ${unknown.join("  ")}`] : []),
+    ...(facts.foreign > 0 ? [`  foreign       ${facts.foreign} packets of another protocol`] : []),
     `  book changes  ${facts.events}, unknown orders ${facts.unknown_orders}, ` +
       `duplicates ${facts.duplicate_orders}, over-executions ${facts.over_executions}`,
     `  gaps          ${gaps === "" ? "none" : gaps}`,

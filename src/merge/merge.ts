@@ -19,6 +19,7 @@ import { FeedHealth } from "./feed-health.ts";
 import { GapCause } from "./gap-log.ts";
 import type { MergeOptions } from "./options.ts";
 import { Patience } from "./patience.ts";
+import { Refusals } from "./refusals.ts";
 import { HIGH, NEXT, Sequencer } from "./sequencer.ts";
 import { RUN_BELIEVED, SessionName, Suspect } from "./session.ts";
 import type { MergeStatusWriter } from "./status.ts";
@@ -78,6 +79,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
   readonly #switchNs: number;
   readonly #forgottenNs: number;
   readonly #allowUnsequenced: boolean;
+  readonly #refusals: Refusals;
   /** True when the next packet is most likely due or a duplicate, and no timer runs. */
   #calm = false;
   #replaying = false;
@@ -107,6 +109,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#switchNs = config.sessionSwitchMs * 1e6;
     this.#forgottenNs = Math.max(SUSPECT_FORGOTTEN_NS, 2 * this.#switchNs);
     this.#allowUnsequenced = options.allowUnsequenced ?? false;
+    this.#refusals = new Refusals(options);
     this.#startOver();
     this.publishStatus();
   }
@@ -239,8 +242,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     const nowNs = this.#nowNs[0] as number;
     const framing = this.#framing;
     if (kind < 0 || (kind === FramingKind.UNSEQUENCED && !this.#allowUnsequenced)) {
-      this.#counters.increment(C.MERGE_MALFORMED_A + packet.feed);
-      this.#owner.release(packet.feed, packet.frame);
+      this.#refusals.refuse(kind, packet);
       return;
     }
     this.#health.lastNs[packet.feed] = nowNs;

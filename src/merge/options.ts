@@ -3,6 +3,7 @@ import type { MergeConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { FrameView } from "../core/frames.ts";
+import type { ForeignPackets } from "../core/odd-input.ts";
 import type { FrameOwner, PacketSink } from "../core/sinks.ts";
 import type { Framing } from "../decode/framing.ts";
 import type { MergeStatusWriter } from "./status.ts";
@@ -20,6 +21,8 @@ export interface MergeOptions {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly status: MergeStatusWriter;
+  /** Notes packets of another protocol or release for the log; they are counted without it, too. */
+  readonly foreign?: ForeignPackets;
   /**
    * True for captures: packets with sequence 0 pass as they come, and the clock, which the packets
    * move, is followed however far it steps (patience.ts). Default false.

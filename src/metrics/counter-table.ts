@@ -61,6 +61,8 @@ export const COUNTER_TABLE = [
   { key: "MERGE_LOST_B", stage: "merge", name: "nyq_merge_lost_total", labels: B, kind: "counter", unit: "messages", help: "Messages that the feed did not bring within merge.gap_timeout_ms, whether the other did or not." },
   { key: "MERGE_MALFORMED_A", stage: "merge", name: "nyq_merge_malformed_total", labels: A, kind: "counter", unit: "packets", help: "Packets that are too short, whose blocks do not fit, or whose sequence is impossible." },
   { key: "MERGE_MALFORMED_B", stage: "merge", name: "nyq_merge_malformed_total", labels: B, kind: "counter", unit: "packets", help: "Packets that are too short, whose blocks do not fit, or whose sequence is impossible." },
+  { key: "MERGE_FOREIGN_A", stage: "merge", name: "nyq_merge_foreign_total", labels: A, kind: "counter", unit: "packets", help: "Malformed packets that are of another protocol, or of another release of it." },
+  { key: "MERGE_FOREIGN_B", stage: "merge", name: "nyq_merge_foreign_total", labels: B, kind: "counter", unit: "packets", help: "Malformed packets that are of another protocol, or of another release of it." },
   { key: "MERGE_HOLES", stage: "merge", name: "nyq_merge_holes_total", labels: "", kind: "counter", unit: "ranges", help: "Ranges of messages that were noticed missing, however soon they came." },
   { key: "MERGE_GAPS_FILLED", stage: "merge", name: "nyq_merge_gaps_filled_total", labels: "", kind: "counter", unit: "gaps", help: "Gaps in the log that were filled late." },
   { key: "MERGE_GAPS_UNRECOVERABLE", stage: "merge", name: "nyq_merge_gaps_unrecoverable_total", labels: "", kind: "counter", unit: "gaps", help: "Gaps in the log that nothing filled." },
@@ -80,7 +82,7 @@ export const COUNTER_TABLE = [
   { key: "DECODE_PACKETS", stage: "decode", name: "nyq_decode_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets decoded." },
   { key: "DECODE_MESSAGES", stage: "decode", name: "nyq_decode_messages_total", labels: "", kind: "counter", unit: "messages", help: "Valid messages decoded, of all types." },
   { key: "DECODE_MALFORMED", stage: "decode", name: "nyq_decode_malformed_total", labels: "", kind: "counter", unit: "messages", help: "Messages stepped over: unknown type, wrong length for the type, a side that is none, or cut off by the packet's end." },
-  { key: "DECODE_UNKNOWN_TYPE", stage: "decode", name: "nyq_decode_unknown_type_total", labels: "", kind: "counter", unit: "messages", help: "Malformed messages whose type letter is none of the protocol's." },
+  { key: "DECODE_UNKNOWN_TYPE", stage: "decode", name: "nyq_decode_unknown_type_total", labels: "", kind: "counter", unit: "messages", help: "Malformed messages whose type letter or template is none of the protocol's, stepped over by their length." },
   { key: "DECODE_EMPTY", stage: "decode", name: "nyq_decode_empty_total", labels: "", kind: "counter", unit: "messages", help: "Message blocks of length 0, which the transport allows and which carry nothing." },
   { key: "DECODE_NO_INSTRUMENT", stage: "decode", name: "nyq_decode_no_instrument_total", labels: "", kind: "counter", unit: "messages", help: "Messages of instruments that found no room in the index." },
   // book

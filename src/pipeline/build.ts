@@ -14,6 +14,7 @@ import { MonotonicClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { FramePool, FrameView } from "../core/frames.ts";
 import { Histogram } from "../core/histogram.ts";
+import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { RecordRingReader, RecordRingWriter } from "../core/record-ring.ts";
 import type { BookSink, EventSink, FrameOwner, PacketSink, Source, Stage } from "../core/sinks.ts";
 import { SlotRingReader, type SlotRingRef, SlotRingWriter } from "../core/slot-ring.ts";
@@ -269,12 +270,15 @@ export class ThreadBuild {
   #buildDecode(book: EventSink | null): PacketSink | null {
     if (!this.#has("decode")) return null;
     const sink = book ?? new EventRingSink(this.#writer("decode", "book"), this.stop);
+    const unknownTypes = new UnknownTypes(this.plan.oddInput);
     const decoder = new ItchDecoder({
       frames: this.#views,
       owner: this.#frameOwner(),
       sink,
       counters: this.counters,
+      unknownTypes,
     });
+    this.#resets.push(() => unknownTypes.reset());
     this.decoder = decoder;
     this.stages.push(decoder);
     this.#resets.push(() => decoder.reset());
@@ -289,6 +293,7 @@ export class ThreadBuild {
     if (!this.#has("merge")) return null;
     const { config, input } = this.plan;
     const sink = decode ?? new PacketRingSink(this.#writer("merge", "decode"), this.stop);
+    const foreign = new ForeignPackets(this.plan.oddInput);
     const stage = new MergeStage({
       config: config.merge,
       start: config.channel.start,
@@ -299,11 +304,15 @@ export class ThreadBuild {
       clock: this.#captureClock ?? this.clock,
       counters: this.counters,
       status: new MergeStatusWriter(this.plan.mergeStatus),
+      foreign,
       allowUnsequenced: input.kind === "file",
     });
     this.merge = stage;
     this.stages.push(stage);
-    this.#resets.push(() => stage.reset());
+    this.#resets.push(
+      () => stage.reset(),
+      () => foreign.reset(),
+    );
     const entry =
       this.#captureClock === null ? stage : new CaptureClockSink(this.#captureClock, stage);
     for (const step of this.plan.steps) {

@@ -19,6 +19,7 @@ import type { FrameRegionRef } from "../core/frames.ts";
 import { takeFrames } from "../core/frames.ts";
 import { HISTOGRAM_BYTES } from "../core/histogram.ts";
 import type { Native } from "../core/native.ts";
+import { takeOddInput } from "../core/odd-input.ts";
 import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
 import { takeMergeStatus } from "../merge/status.ts";
@@ -67,6 +68,8 @@ export interface Plan {
   readonly origin: ClockOrigin;
   readonly stop: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** See odd-input.ts. */
+  readonly oddInput: SharedArrayBuffer;
   readonly threadStatus: SharedArrayBuffer;
   readonly latency: SharedArrayBuffer;
   readonly mergeStatus: SharedArrayBuffer;
@@ -102,6 +105,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     origin: takeOrigin(),
     stop: takeStopWord(),
     counters: takeCounters(COUNTER_COUNT),
+    oddInput: takeOddInput(),
     threadStatus: new SharedArrayBuffer(threads.length * THREAD_STATUS_DOUBLES * 8),
     latency: new SharedArrayBuffer(HISTOGRAM_BYTES),
     mergeStatus: takeMergeStatus(),

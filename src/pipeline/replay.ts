@@ -7,6 +7,7 @@ import { growOrdersFor } from "../book/bytes.ts";
 import type { Config } from "../config/config.ts";
 import { Counters } from "../core/counters.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
+import { UnknownTypes } from "../core/odd-input.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
 import { detectFormat } from "../rx/file.ts";
@@ -43,6 +44,10 @@ export interface ReplayFacts {
   readonly duplicate_orders: number;
   readonly over_executions: number;
   readonly malformed: number;
+  /** Malformed packets of another protocol or release. */
+  readonly foreign: number;
+  /** Malformed messages of types that nobody knows, by id; beyond 64 ids under `other`. */
+  readonly unknown_types: Record<string, number>;
   /** Changes refused because the books may not grow any more: then they are not true. */
   readonly refused: number;
   readonly instruments: number;
@@ -112,6 +117,8 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
     over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),
     malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
+    foreign: counters.get(C.MERGE_FOREIGN_A) + counters.get(C.MERGE_FOREIGN_B),
+    unknown_types: new UnknownTypes(plan.oddInput).byId(),
     refused: counters.get(C.BOOK_REFUSED),
     instruments: book?.instruments ?? 0,
     live_orders: book?.liveOrders ?? 0,

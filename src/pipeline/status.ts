@@ -6,10 +6,12 @@ import { Directory } from "../book/directory.ts";
 import { MonotonicClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { Histogram } from "../core/histogram.ts";
+import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { slotRingFill } from "../core/slot-ring.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import type { AdminProviders, ReadyReason } from "../metrics/admin-server.ts";
 import { C } from "../metrics/counter-table.ts";
+import { OddInputLog } from "../metrics/odd-input-log.ts";
 import { Metrics, type Sample } from "../metrics/prometheus.ts";
 import { THREAD_STATUS_DOUBLES, ThreadStatus } from "./loop.ts";
 import type { Plan } from "./plan.ts";
@@ -33,6 +35,9 @@ export class FeedStatus implements AdminProviders {
   readonly #directory: Directory;
   readonly #metrics: Metrics;
   readonly #threads: Float64Array;
+  readonly #unknownTypes: UnknownTypes;
+  readonly #foreign: ForeignPackets;
+  readonly #oddInputLog = new OddInputLog();
   /** Cycles and busy cycles of each thread at the last sample, and the share between the two. */
   readonly #seen: Float64Array;
   readonly #busy: Float64Array;
@@ -55,6 +60,8 @@ export class FeedStatus implements AdminProviders {
     this.#merge = new MergeStatusReader(plan.mergeStatus);
     this.#directory = new Directory(plan.directory);
     this.#threads = new Float64Array(plan.threadStatus);
+    this.#unknownTypes = new UnknownTypes(plan.oddInput);
+    this.#foreign = new ForeignPackets(plan.oddInput);
     this.#seen = new Float64Array(plan.threads.length * 2);
     this.#busy = new Float64Array(plan.threads.length);
     this.#metrics = new Metrics({
@@ -106,10 +113,8 @@ export class FeedStatus implements AdminProviders {
           gaps_total: merge.gapsTotal,
           stale: await this.#stale(merge.staleAll, endpoint.instruments),
           feeds: {
-            a: { ...merge.feeds.a, kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_A) },
-            ...(this.#plan.config.rx.b === null
-              ? {}
-              : { b: { ...merge.feeds.b, kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_B) } }),
+            a: this.#feed(merge.feeds.a, 0),
+            ...(this.#plan.config.rx.b === null ? {} : { b: this.#feed(merge.feeds.b, 1) }),
           },
         },
       ],
@@ -123,6 +128,7 @@ export class FeedStatus implements AdminProviders {
       uptime_ns: this.#clock.elapsedNs[0],
       messages: this.#counters.get(C.DECODE_MESSAGES),
       frames: this.#counters.get(C.PUBLISH_FRAMES),
+      unknown_types: this.#unknownTypes.byId(),
       latency: this.#latencyFacts(),
       ready: this.ready(),
     };
@@ -171,6 +177,14 @@ export class FeedStatus implements AdminProviders {
       if (symbol !== "") list.push({ index, symbol });
     }
     return list;
+  }
+
+  #feed<T extends object>(facts: T, feed: number): object {
+    return {
+      ...facts,
+      kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_A + feed),
+      foreign: this.#counters.get(C.MERGE_FOREIGN_A + feed),
+    };
   }
 
   /** 1 while books lack what was refused for want of room, until a new session. */
@@ -241,6 +255,9 @@ export class FeedStatus implements AdminProviders {
         value: slotRingFill(ring),
       });
     }
+    const unknown = this.#unknownTypes;
+    for (const { id, count } of unknown.list()) samples.push(unknownSample(String(id), count));
+    samples.push(unknownSample("other", unknown.others()));
     return samples;
   }
 
@@ -255,6 +272,7 @@ export class FeedStatus implements AdminProviders {
       this.#seen[2 * i + 1] = busy;
     }
     this.#watch();
+    this.#tellOddInput();
     if (this.#sampling) return;
     this.#sampling = true;
     // An endpoint that has ended answers nothing more; the supervisor tells why.
@@ -263,6 +281,13 @@ export class FeedStatus implements AdminProviders {
       () => this.#overrun,
     );
     this.#sampling = false;
+  }
+
+  #tellOddInput(): void {
+    this.#clock.update();
+    const nowNs = this.#clock.elapsedNs[0] as number;
+    const lines = this.#oddInputLog.lines(nowNs, this.#unknownTypes, this.#foreign);
+    for (const line of lines) this.#log(line);
   }
 
   /** Notices threads whose loop does not come round any more. */
@@ -280,4 +305,14 @@ export class FeedStatus implements AdminProviders {
     this.#stalled = stalled;
     this.#log(stalled === "" ? "all threads move again" : `stalled threads: ${stalled}`);
   }
+}
+
+function unknownSample(id: string, value: number): Sample {
+  return {
+    name: "nyq_decode_unknown_messages_total",
+    help: "Messages of a type that the protocol does not have, by its letter's code or template id.",
+    kind: "counter",
+    labels: { id },
+    value,
+  };
 }

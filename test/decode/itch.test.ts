@@ -1,5 +1,6 @@
 /** ITCH 5.0: the layout table is the oracle of decoder and writer alike. */
 import test from "ava";
+import { UNKNOWN_IDS_MAX } from "../../src/core/odd-input.ts";
 import { ItchWriter } from "../../src/decode/itch/encoder.ts";
 import { MESSAGE_TYPES } from "../../src/decode/itch/layout.ts";
 import { C } from "../../src/metrics/counter-table.ts";
@@ -322,6 +323,8 @@ test("unknown types are counted as such, empty blocks as empty, and both are ste
   stand.decode(Uint8Array.from([...blocks, ...writer.written()]), unknown * 2 + 1);
   t.is(stand.counters.get(C.DECODE_UNKNOWN_TYPE), unknown);
   t.is(stand.counters.get(C.DECODE_MALFORMED), unknown);
+  t.deepEqual(stand.unknownTypes.list()[0], { id: 0, count: 1 });
+  t.is(stand.unknownTypes.others(), unknown - UNKNOWN_IDS_MAX);
   t.is(stand.counters.get(C.DECODE_EMPTY), unknown);
   t.is(stand.counters.get(C.DECODE_MESSAGES), 1);
   t.deepEqual(stand.sink.calls, [["onTradeBroken", 3, 5, 6]]);

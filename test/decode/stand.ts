@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import { FrameView, takeFrames } from "../../src/core/frames.ts";
+import { takeOddInput, UnknownTypes } from "../../src/core/odd-input.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { ItchDecoder } from "../../src/decode/itch/decoder.ts";
 import { COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
@@ -17,13 +18,15 @@ export class Stand {
   readonly counters = new Counters(takeCounters(COUNTER_COUNT));
   readonly sink = new RecordingSink();
   readonly released: number[] = [];
+  readonly unknownTypes = new UnknownTypes(takeOddInput());
   readonly decoder: ItchDecoder;
 
   constructor(frameBytes = 65_536, frameCount = 2) {
     this.view = new FrameView(takeFrames(frameBytes, frameCount, null));
     const owner = { release: (_feed: number, frame: number) => void this.released.push(frame) };
-    const { sink, counters } = this;
-    this.decoder = new ItchDecoder({ frames: [this.view, this.view], owner, sink, counters });
+    const frames = [this.view, this.view];
+    const { sink, counters, unknownTypes } = this;
+    this.decoder = new ItchDecoder({ frames, owner, sink, counters, unknownTypes });
   }
 
   /** Decodes `count` blocks that fill `bytes`, placed at `offset` of frame 1. */

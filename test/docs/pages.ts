@@ -57,7 +57,8 @@ function metricsPage(): string {
     "",
     "`nyq_build_info`, `process_resident_memory_bytes`, `process_start_time_seconds`,",
     "`process_cpu_seconds_total`; and while a feed runs `nyq_thread_busy_ratio{thread}`,",
-    "`nyq_ring_fill_slots{from,to}` and the histogram `nyq_packet_to_frame_seconds`, whose buckets",
+    "`nyq_ring_fill_slots{from,to}`, `nyq_decode_unknown_messages_total{id}` (64 ids, then `other`)",
+    "and the histogram `nyq_packet_to_frame_seconds`, whose buckets",
     "end at 2^k - 1 ns and are exact.",
   );
   return page("Metrics", lines);

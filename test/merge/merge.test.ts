@@ -1,4 +1,5 @@
 import test from "ava";
+import { EobiFraming } from "../../src/decode/eobi/framing.ts";
 import { Rig } from "./rig.ts";
 
 const A = 0;
@@ -355,6 +356,19 @@ test("malformed packets are released and counted, whatever the session", (t) => 
   rig.raw(B, new Uint8Array(60).fill(1));
   t.is(rig.count("MERGE_MALFORMED_A"), 2);
   t.is(rig.count("MERGE_MALFORMED_B"), 2);
+  t.is(rig.leaked(), 0);
+});
+
+test("a packet of another release is malformed and foreign, and its first bytes are kept", (t) => {
+  const rig = new Rig({ framing: new EobiFraming() });
+  const ofAnother = Buffer.alloc(32);
+  ofAnother.writeUInt16LE(32, 0);
+  ofAnother.writeUInt16LE(13_005, 2);
+  rig.raw(B, ofAnother);
+  rig.raw(B, ofAnother.subarray(0, 31));
+  t.deepEqual([rig.count("MERGE_FOREIGN_A"), rig.count("MERGE_FOREIGN_B")], [0, 1]);
+  t.deepEqual([rig.count("MERGE_MALFORMED_A"), rig.count("MERGE_MALFORMED_B")], [0, 2]);
+  t.deepEqual(rig.foreign.read(B), { count: 1, length: 32, head: "2000cd32" });
   t.is(rig.leaked(), 0);
 });
 

@@ -7,7 +7,9 @@ import { ManualClock } from "../../src/core/clock.ts";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import { FrameView, takeFrames } from "../../src/core/frames.ts";
 import { joinHalves } from "../../src/core/layout.ts";
+import { ForeignPackets, takeOddInput } from "../../src/core/odd-input.ts";
 import { ChannelControl, type PacketSink } from "../../src/core/sinks.ts";
+import type { Framing } from "../../src/decode/framing.ts";
 import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
 import { MoldUdp64Framing } from "../../src/decode/moldudp64/framing.ts";
 import { HEADER_BYTES } from "../../src/decode/moldudp64/layout.ts";
@@ -37,11 +39,14 @@ export interface RigOptions {
   readonly start?: number | null;
   readonly frames?: number;
   readonly allowUnsequenced?: boolean;
+  /** MoldUDP64 when left out. */
+  readonly framing?: Framing;
 }
 
 export class Rig implements PacketSink {
   readonly clock = new ManualClock();
   readonly counters = new Counters(takeCounters(COUNTER_COUNT));
+  readonly foreign = new ForeignPackets(takeOddInput());
   readonly merge: MergeStage;
   /** What came out: "1-3" for messages 1 to 3, "new session", "end". */
   readonly out: string[] = [];
@@ -66,13 +71,14 @@ export class Rig implements PacketSink {
     this.merge = new MergeStage({
       config: { ...CONFIG, ...options.config },
       start: options.start === undefined ? 1 : options.start,
-      framing: new MoldUdp64Framing(),
+      framing: options.framing ?? new MoldUdp64Framing(),
       frames: this.views,
       owner: { release: (feed, frame) => this.#release(feed, frame) },
       sink: this,
       clock: this.clock,
       counters: this.counters,
       status: new MergeStatusWriter(status),
+      foreign: this.foreign,
       allowUnsequenced: options.allowUnsequenced ?? false,
     });
   }

@@ -9,6 +9,7 @@
  */
 import type { Counters } from "../../core/counters.ts";
 import type { FrameView } from "../../core/frames.ts";
+import { takeOddInput, UnknownTypes } from "../../core/odd-input.ts";
 import type { EventSink, FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
 import { C } from "../../metrics/counter-table.ts";
 import * as L from "./layout.ts";
@@ -60,6 +61,8 @@ export interface ItchDecoderOptions {
   readonly counters: Counters;
   /** 256 counts by type byte, for instance over shared memory; its own when left out. */
   readonly typeCounts?: Float64Array;
+  /** Where messages of unknown types are counted by letter; its own when left out. */
+  readonly unknownTypes?: UnknownTypes;
 }
 
 /** Decodes blocks; returns how many whole ones it took. */
@@ -75,6 +78,7 @@ export class ItchDecoder implements PacketSink, Stage {
   readonly #counters: Float64Array;
   readonly #lengths: Uint8Array;
   readonly #walk: Walk;
+  readonly #unknown: UnknownTypes;
   /** Whole blocks of the current packet that were no valid message. */
   #skipped: number;
 
@@ -85,6 +89,7 @@ export class ItchDecoder implements PacketSink, Stage {
     this.#sink = options.sink;
     this.#counters = options.counters.values;
     this.#lengths = L.messageLengths();
+    this.#unknown = options.unknownTypes ?? new UnknownTypes(takeOddInput());
     this.#skipped = 0;
     this.#walk = makeWalk(this, options.sink, this.typeCounts);
   }
@@ -160,7 +165,10 @@ export class ItchDecoder implements PacketSink, Stage {
       this.#message(data, m, type);
     } else {
       this.skip(C.DECODE_MALFORMED);
-      if ((this.#lengths[type] as number) === 0) this.#count(C.DECODE_UNKNOWN_TYPE);
+      if ((this.#lengths[type] as number) === 0) {
+        this.#count(C.DECODE_UNKNOWN_TYPE);
+        this.#unknown.note(type);
+      }
     }
     return m + bytes;
   }
