@@ -93,6 +93,42 @@ export class FoldSink implements EventSink {
     this.sum = (Math.imul(this.sum ^ i, PRIME) + high + low) | 0;
   }
 
+  onInstrument(i: number, il: number, ih: number): void {
+    this.sum = (Math.imul(this.sum ^ i, PRIME) + il + ih) | 0;
+  }
+
+  onModifyQuantity(i: number, il: number, ih: number, ql: number, qh: number): void {
+    this.sum = (Math.imul(this.sum ^ i ^ il, PRIME) + ih + ql + qh) | 0;
+  }
+
+  onExecuteBy(
+    i: number,
+    il: number,
+    ih: number,
+    ql: number,
+    qh: number,
+    pl: number,
+    ph: number,
+    ml: number,
+    aggressor: number,
+    isWhole: number,
+  ): void {
+    this.sum =
+      (Math.imul(this.sum ^ i ^ il, PRIME) + ih + ql + qh + pl + ph + ml + aggressor + isWhole) | 0;
+  }
+
+  onClear(i: number): void {
+    this.sum = Math.imul(this.sum ^ i, PRIME);
+  }
+
+  onState(i: number, scope: number, status: number, trading: number): void {
+    this.sum = (Math.imul(this.sum ^ i, PRIME) + scope + status + trading) | 0;
+  }
+
+  onIndication(i: number, kind: number, bl: number, bh: number): void {
+    this.sum = (Math.imul(this.sum ^ i, PRIME) + kind + bl + bh) | 0;
+  }
+
   onControl(_control: number): void {}
 
   onBatchEnd(): void {}

@@ -1,9 +1,8 @@
 /** One side of the EOBI bench: a market's messages as packets in a frame region, and its decoder. */
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import { FrameView, takeFrames } from "../../src/core/frames.ts";
-import type { PacketSink } from "../../src/core/sinks.ts";
+import type { EventSink, PacketSink } from "../../src/core/sinks.ts";
 import { EobiDecoder } from "../../src/decode/eobi/decoder.ts";
-import type { EobiSink } from "../../src/decode/eobi/sink.ts";
 import { ItchDecoder } from "../../src/decode/itch/decoder.ts";
 import { BLOCK_BYTES_MAX, MarketGenerator } from "../../src/generate/market-generator.ts";
 import { COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
@@ -18,7 +17,7 @@ const FRAME_BYTES = 1536;
 const SEED = 20;
 
 /** Folds every argument of every call into a sum. */
-class SumSink implements EobiSink {
+class SumSink implements EventSink {
   sum = 0;
 
   onPacketStart(): void {}

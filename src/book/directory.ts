@@ -2,22 +2,27 @@
  * The directory: symbol and 64-bit id of each instrument by its dense index, in shared memory.
  * Written by the book stage's thread, read by any other.
  *
- *   words, 5 an instrument:  0 symbol high, 1 symbol low (big-endian words of the eight bytes),
- *                            2 id lo, 3 id hi, 4 known: 1 once a symbol was announced
+ *   words      0  ids told: those of the indexes below it; 0 where ids are indexes (ITCH)
+ *              4  id lo of each instrument, then id hi of each,
+ *                 then for each 3 words: symbol high, symbol low (big-endian words of the eight
+ *                 bytes), known: 1 once a symbol was announced
  *
- * Known is stored last with Atomics, so a reader that sees it sees a whole symbol. A symbol that
- * changes later may be read torn for a moment; it is text for people only.
+ * Known and the count of ids are stored last with Atomics: a reader that sees them sees what they
+ * stand for. A symbol that changes later may be read torn for a moment; it is text for people.
  */
 import { printable } from "../core/printable.ts";
 
-const WORDS = 5;
-const KNOWN = 4;
+const IDS_TOLD = 0;
+const HEADER_WORDS = 4;
+const SYMBOL_WORDS = 3;
+const KNOWN = 2;
+const WORDS = 2 + SYMBOL_WORDS;
 /** Bytes of an instrument. */
 export const DIRECTORY_BYTES = WORDS * 4;
 
 /** Takes the memory of a directory. @param instruments how many, 1 to 2^20 */
 export function takeDirectory(instruments: number): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(instruments * WORDS * 4);
+  const buffer = new SharedArrayBuffer((HEADER_WORDS + instruments * WORDS) * 4);
   new Directory(buffer).reset();
   return buffer;
 }
@@ -26,17 +31,29 @@ export function takeDirectory(instruments: number): SharedArrayBuffer {
 export class Directory {
   /** How many instruments there is room for. */
   readonly instruments: number;
-  readonly #words: Int32Array;
+  /** 64-bit ids by dense index: low halves. */
+  readonly lo: Int32Array;
+  /** High halves. */
+  readonly hi: Int32Array;
+  readonly #header: Int32Array;
+  readonly #symbols: Int32Array;
 
   constructor(buffer: SharedArrayBuffer) {
-    this.#words = new Int32Array(buffer);
-    this.instruments = this.#words.length / WORDS;
+    const words = new Int32Array(buffer);
+    const instruments = (words.length - HEADER_WORDS) / WORDS;
+    this.instruments = instruments;
+    this.#header = words.subarray(0, HEADER_WORDS);
+    this.lo = words.subarray(HEADER_WORDS, HEADER_WORDS + instruments);
+    this.hi = words.subarray(HEADER_WORDS + instruments, HEADER_WORDS + 2 * instruments);
+    this.#symbols = words.subarray(HEADER_WORDS + 2 * instruments);
   }
 
   /** Knows no instrument, and each id is its index; only while nobody reads. */
   reset(): void {
-    this.#words.fill(0);
-    for (let i = 0; i < this.instruments; i++) this.#words[i * WORDS + 2] = i;
+    this.#header.fill(0);
+    this.hi.fill(0);
+    this.#symbols.fill(0);
+    for (let i = 0; i < this.instruments; i++) this.lo[i] = i;
   }
 
   /**
@@ -48,33 +65,32 @@ export class Directory {
    */
   set(instrument: number, symbolHigh: number, symbolLow: number): boolean {
     if (instrument < 0 || instrument >= this.instruments) return false;
-    const at = instrument * WORDS;
-    this.#words[at] = symbolHigh;
-    this.#words[at + 1] = symbolLow;
-    Atomics.store(this.#words, at + KNOWN, 1);
+    const at = instrument * SYMBOL_WORDS;
+    this.#symbols[at] = symbolHigh;
+    this.#symbols[at + 1] = symbolLow;
+    Atomics.store(this.#symbols, at + KNOWN, 1);
     return true;
   }
 
-  /** Notes an instrument's 64-bit id where it is not the index. Thread: the book stage's. */
+  /**
+   * Notes an instrument's 64-bit id where it is not the index; indexes come in order from 0.
+   * Thread: the book stage's.
+   */
   setId(instrument: number, idLo: number, idHi: number): void {
-    this.#words[instrument * WORDS + 2] = idLo;
-    this.#words[instrument * WORDS + 3] = idHi;
+    this.lo[instrument] = idLo;
+    this.hi[instrument] = idHi;
+    if (instrument >= this.idsTold()) Atomics.store(this.#header, IDS_TOLD, instrument + 1);
   }
 
-  /** The instrument's 64-bit id, low half; its index unless set. */
-  idLo(instrument: number): number {
-    return this.#words[instrument * WORDS + 2] as number;
-  }
-
-  /** High half. */
-  idHi(instrument: number): number {
-    return this.#words[instrument * WORDS + 3] as number;
+  /** Ids told so far: those of the indexes below it. */
+  idsTold(): number {
+    return Atomics.load(this.#header, IDS_TOLD);
   }
 
   /** True once a symbol was announced for the instrument. */
   known(instrument: number): boolean {
     if (!(instrument >= 0 && instrument < this.instruments)) return false;
-    return Atomics.load(this.#words, instrument * WORDS + KNOWN) === 1;
+    return Atomics.load(this.#symbols, instrument * SYMBOL_WORDS + KNOWN) === 1;
   }
 
   /** The symbol without trailing spaces, printable ASCII or \xNN; empty while unknown. */
@@ -82,8 +98,8 @@ export class Directory {
     if (!this.known(instrument)) return "";
     const bytes = new Uint8Array(8);
     const view = new DataView(bytes.buffer);
-    view.setInt32(0, this.#words[instrument * WORDS] as number);
-    view.setInt32(4, this.#words[instrument * WORDS + 1] as number);
+    view.setInt32(0, this.#symbols[instrument * SYMBOL_WORDS] as number);
+    view.setInt32(4, this.#symbols[instrument * SYMBOL_WORDS + 1] as number);
     let length = 8;
     while (length > 0 && bytes[length - 1] === 0x20) length--;
     return printable(bytes.subarray(0, length));

@@ -17,6 +17,8 @@ import type { Directory } from "./directory.ts";
 const CLEAR_BATCH = 1024;
 const AGGRESSOR_OF_BID = 1;
 const AGGRESSOR_OF_ASK = 0;
+/** BookSink.onModified's bit 0. */
+const MODIFY_QUANTITY_ONLY = 1;
 
 /** What a {@link BookStage} works with. */
 export interface BookStageOptions {
@@ -39,6 +41,7 @@ export class BookStage implements EventSink, Stage {
   #unknown = 0;
   #duplicates = 0;
   #overExecutions = 0;
+  #shortExecutions = 0;
   #overCancels = 0;
   #zero = 0;
   #refusals = 0;
@@ -221,9 +224,115 @@ export class BookStage implements EventSink, Stage {
     this.#directory.set(instrument, symbolHigh, symbolLow);
   }
 
+  onInstrument(instrument: number, idLo: number, idHi: number): void {
+    if (instrument >= this.core.instrumentCapacity) return;
+    this.core.setInstrumentId(instrument, idLo, idHi);
+    this.#directory.setId(instrument, idLo, idHi);
+  }
+
+  onModifyQuantity(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+  ): void {
+    this.#events++;
+    const core = this.core;
+    const slot = core.find(instrument, idLo, idHi);
+    if (slot < 0) {
+      this.#unknown++;
+      return;
+    }
+    this.#changes++;
+    if ((qtyLo | qtyHi) === 0) {
+      // No order rests with nothing: it is gone.
+      this.#zero++;
+      core.remove(slot);
+      this.#sink.onCancelled(instrument, idLo, idHi, 0, 0);
+      return;
+    }
+    core.setQty(slot, qtyLo, qtyHi);
+    this.#sink.onModified(instrument, idLo, idHi, 0, 0, qtyLo, qtyHi, MODIFY_QUANTITY_ONLY);
+  }
+
+  onExecuteBy(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    pxLo: number,
+    pxHi: number,
+    matchLo: number,
+    aggressor: number,
+    isWhole: number,
+  ): void {
+    this.#events++;
+    const core = this.core;
+    const slot = core.find(instrument, idLo, idHi);
+    if (slot < 0) {
+      this.#unknown++;
+      return;
+    }
+    const restLo = core.orderQtyLo(slot);
+    const restHi = core.orderQtyHi(slot);
+    let lo = qtyLo;
+    let hi = qtyHi;
+    if (below(restLo, restHi, qtyLo, qtyHi)) {
+      this.#overExecutions++;
+      lo = restLo;
+      hi = restHi;
+    }
+    let isGone = false;
+    if ((lo | hi) === 0) this.#zero++;
+    else {
+      isGone = core.reduce(slot, lo, hi) === 1;
+      this.#changes++;
+      this.#sink.onExecuted(instrument, idLo, idHi, lo, hi, pxLo, pxHi, aggressor, matchLo, 0);
+    }
+    if (isWhole === 0 || isGone) return;
+    // Said to be whole, and less than what rests: the rest is gone too, but did not trade.
+    this.#shortExecutions++;
+    core.remove(slot);
+    this.#changes++;
+    this.#sink.onCancelled(instrument, idLo, idHi, 0, 0);
+  }
+
+  onClear(instrument: number): void {
+    this.#events++;
+    if (this.#cancelAll(instrument, instrument + 1) > 0) this.core.clearInstrument(instrument);
+  }
+
+  onState(
+    _instrument: number,
+    _scope: number,
+    _status: number,
+    _trading: number,
+    _event: number,
+    _fast: number,
+  ): void {
+    this.#events++;
+  }
+
+  onIndication(
+    _instrument: number,
+    _kind: number,
+    _bidPxLo: number,
+    _bidPxHi: number,
+    _bidQtyLo: number,
+    _bidQtyHi: number,
+    _askPxLo: number,
+    _askPxHi: number,
+    _askQtyLo: number,
+    _askQtyHi: number,
+  ): void {
+    this.#events++;
+  }
+
   onControl(control: number): void {
     if (control !== ChannelControl.NEW_SESSION) return;
-    this.#cancelAll();
+    this.#cancelAll(0, this.core.instrumentCapacity);
     this.core.clear();
     this.refused = false;
     this.#flush();
@@ -293,11 +402,16 @@ export class BookStage implements EventSink, Stage {
     this.refused = true;
   }
 
-  /** Cancels every live order in the order of a snapshot. */
-  #cancelAll(): void {
+  /**
+   * Tells that every live order of the instruments from `from` to before `to` is cancelled, in the
+   * order of a snapshot; the books are the caller's to empty.
+   *
+   * @returns how many there were
+   */
+  #cancelAll(from: number, to: number): number {
     const core = this.core;
     let count = 0;
-    for (let instrument = 0; instrument < core.instrumentCapacity; instrument++) {
+    for (let instrument = from; instrument < to; instrument++) {
       for (let side = 0; side < 2; side++) {
         const levels = core.sideLevels(instrument, side);
         for (let rank = 0; rank < levels; rank++) {
@@ -310,6 +424,7 @@ export class BookStage implements EventSink, Stage {
         }
       }
     }
+    return count;
   }
 
   #flush(): void {
@@ -319,6 +434,7 @@ export class BookStage implements EventSink, Stage {
     counters.add(C.BOOK_UNKNOWN_ORDERS, this.#unknown);
     counters.add(C.BOOK_DUPLICATE_ORDERS, this.#duplicates);
     counters.add(C.BOOK_OVER_EXECUTIONS, this.#overExecutions);
+    counters.add(C.BOOK_SHORT_EXECUTIONS, this.#shortExecutions);
     counters.add(C.BOOK_OVER_CANCELS, this.#overCancels);
     counters.add(C.BOOK_ZERO_QUANTITY, this.#zero);
     counters.add(C.BOOK_REFUSED, this.#refusals);
@@ -335,6 +451,7 @@ export class BookStage implements EventSink, Stage {
     this.#unknown = 0;
     this.#duplicates = 0;
     this.#overExecutions = 0;
+    this.#shortExecutions = 0;
     this.#overCancels = 0;
     this.#zero = 0;
     this.#refusals = 0;

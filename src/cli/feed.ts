@@ -1,10 +1,12 @@
 /** `nyq feed`: A/B multicast in, books out. Contract: design/cli-and-status.md. */
 import { type Command, Option } from "commander";
+import { PROTOCOL_NAMES } from "../config/config.ts";
 import type { FlagValue } from "../config/sources.ts";
 
 interface FeedFlags {
   readonly config?: string;
   readonly protocol?: string;
+  readonly templates?: string;
   readonly a?: string;
   readonly b?: string;
   readonly iface?: string;
@@ -19,6 +21,7 @@ interface FeedFlags {
 /** Which configuration key each flag stands for. */
 const FLAG_PATHS: readonly (readonly [keyof FeedFlags, string])[] = [
   ["protocol", "channel.protocol"],
+  ["templates", "channel.templates"],
   ["start", "channel.start"],
   ["a", "rx.a"],
   ["b", "rx.b"],
@@ -46,7 +49,8 @@ export function registerFeed(program: Command): void {
     .command("feed")
     .description("receive A/B multicast, keep the books, serve them over WebSocket")
     .option("-c, --config <file>", "configuration (TOML)")
-    .addOption(new Option("--protocol <p>", "protocol of the channel").choices(["itch-5.0"]))
+    .addOption(new Option("--protocol <p>", "protocol of the channel").choices([...PROTOCOL_NAMES]))
+    .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "multicast group of feed A, or soup://HOST:PORT")
     .option("--b <group:port>", "the same of feed B")
     .option("--iface <addr>", "address of the receiving interface")

@@ -1,9 +1,10 @@
 /** `nyq replay FILE…`: files through the stages, facts of the books at their end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { PROTOCOL_NAMES, TEMPLATE_PROTOCOLS } from "../config/config.ts";
 import type { ReplayFacts, ReplayOptions, ReplayOutcome } from "../pipeline/replay.ts";
 
 interface ReplayFlags {
-  readonly protocol: string;
+  readonly protocol?: string;
   readonly format: "auto" | "pcap" | "itch";
   readonly templates?: string;
   readonly a?: string;
@@ -22,6 +23,7 @@ Examples:
   nyq replay day.itch                       facts of the books at the end
   nyq replay --json day.itch.gz | jq .book_hash
   nyq replay capture.pcapng --a 233.54.12.111:26477 --b 233.86.230.111:26477
+  nyq replay --protocol eobi-14.1 eurex.pcap
   nyq replay --dump-book - day.itch > book.csv
   nyq replay --jobs 2 mon.itch tue.itch     two at a time, lines in order`;
 
@@ -31,11 +33,11 @@ export function registerReplay(program: Command): void {
     .command("replay")
     .description("replay captures or ITCH files through merge, decode and book")
     .argument("<file...>", "ITCH BinaryFILE, pcap or pcapng, gzip of each; - is stdin")
-    .addOption(new Option("--protocol <p>", "protocol").choices(["itch-5.0"]).default("itch-5.0"))
+    .addOption(new Option("--protocol <p>", "protocol").choices([...PROTOCOL_NAMES]))
     .addOption(
       new Option("--format <f>", "file format").choices(["auto", "pcap", "itch"]).default("auto"),
     )
-    .option("--templates <xml>", "FAST templates; no protocol of this version takes any")
+    .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "feed A of a capture (default: all UDP)")
     .option("--b <group:port>", "feed B of a capture")
     .option("--json", "print one JSON object for each file")
@@ -62,13 +64,17 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   if (flags.dumpBook !== undefined && files.length > 1) {
     throw new FeedError("FEED_USAGE", `--dump-book takes one file, was given ${files.length}`);
   }
-  if (flags.templates !== undefined) {
-    throw new FeedError("FEED_USAGE", `--protocol ${flags.protocol} takes no --templates`);
+  const protocol = flags.protocol ?? "itch-5.0";
+  const needsTemplates = TEMPLATE_PROTOCOLS.some((name) => name === protocol);
+  if (flags.templates !== undefined && !needsTemplates && flags.config === undefined) {
+    throw new FeedError("FEED_USAGE", `--protocol ${protocol} takes no --templates`);
   }
   if ((flags.a === undefined) !== (flags.b === undefined)) {
     throw new FeedError("FEED_USAGE", "--a and --b go together");
   }
   const overrides: [string, string][] = [];
+  if (flags.protocol !== undefined) overrides.push(["channel.protocol", flags.protocol]);
+  if (flags.templates !== undefined) overrides.push(["channel.templates", flags.templates]);
   if (flags.a !== undefined) overrides.push(["rx.a", flags.a]);
   if (flags.b !== undefined) overrides.push(["rx.b", flags.b]);
   const config = loadConfig({

@@ -1,7 +1,7 @@
 /** Checks across keys, after the schema: what each key may be alone is schema.ts's. */
 import { isLoopback } from "./address.ts";
 import type { Config, ListenAddress, StageName, ThreadConfig } from "./config.ts";
-import { STAGE_NAMES } from "./config.ts";
+import { STAGE_NAMES, TEMPLATE_PROTOCOLS } from "./config.ts";
 
 /** What the checks need to know beside the configuration. */
 export interface CheckContext {
@@ -29,12 +29,32 @@ const FILE_STAGES: readonly StageName[] = ["rx.a", "merge", "decode", "book"];
 
 /** Finds everything that does not fit together. */
 export function checkConfig(config: Config, context: CheckContext): Finding[] {
-  const findings = [...checkRx(config, context), ...checkPublish(config)];
+  const findings = [...checkChannel(config), ...checkRx(config, context), ...checkPublish(config)];
   if (config.pipeline.placement === "threads") {
     findings.push(...checkPlacement(config, context));
     findings.push(...checkThreads(config), ...checkCpus(config, context));
   }
   return findings;
+}
+
+function checkChannel({ channel, rx }: Config): Finding[] {
+  const found: Finding[] = [];
+  const needsTemplates = TEMPLATE_PROTOCOLS.includes(channel.protocol);
+  if (needsTemplates !== (channel.templates !== null)) {
+    const text = needsTemplates
+      ? `is missing; protocol ${channel.protocol} needs it`
+      : `is set, and protocol ${channel.protocol} takes no templates`;
+    found.push({ paths: ["channel.templates", "channel.protocol"], text });
+  }
+  for (const [path, address] of [
+    ["rx.a", rx.a],
+    ["rx.b", rx.b],
+  ] as const) {
+    if (address?.transport !== "soupbintcp" || channel.protocol === "itch-5.0") continue;
+    const text = `is a SoupBinTCP server; protocol ${channel.protocol} comes by multicast`;
+    found.push({ paths: [path, "channel.protocol"], text });
+  }
+  return found;
 }
 
 function checkRx(config: Config, context: CheckContext): Finding[] {

@@ -46,11 +46,21 @@ export const STAGE_NAMES = [
 /** A stage's name. */
 export type StageName = (typeof STAGE_NAMES)[number];
 
+/** Protocols of the pipeline, by the names that every verb uses. */
+export const PROTOCOL_NAMES = ["itch-5.0", "eobi-14.1"] as const;
+/** A protocol's name. */
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
+
+/** Protocols that need `channel.templates`; the others take none. */
+export const TEMPLATE_PROTOCOLS: readonly ProtocolName[] = [];
+
 /** The multicast channel. */
 export interface ChannelConfig {
   /** Shown in /status and /ready. */
   readonly name: string;
-  readonly protocol: "itch-5.0";
+  readonly protocol: ProtocolName;
+  /** Path of the FAST templates; null: none. */
+  readonly templates: string | null;
   /** First sequence to apply: null for the lowest seen in the first 50 ms. */
   readonly start: number | null;
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { IDLE_NAMES } from "../core/idle.ts";
 import { isPowerOfTwo } from "../core/layout.ts";
 import { type Parsed, parseFeed, parseListen } from "./address.ts";
-import { STAGE_NAMES } from "./config.ts";
+import { PROTOCOL_NAMES, STAGE_NAMES } from "./config.ts";
 
 /** A whole number from `min` to `max`. */
 function whole(min: number, max: number, fallback: number, help: string) {
@@ -79,7 +79,16 @@ const channel = z.strictObject({
     .regex(/^[\x21-\x7e]{1,32}$/, "is not 1 to 32 printable ASCII characters")
     .default("itch")
     .describe("Name of the channel in /status and /ready."),
-  protocol: oneOf(["itch-5.0"], "itch-5.0", "Protocol of the packets: ITCH 5.0 in MoldUDP64."),
+  protocol: oneOf(
+    PROTOCOL_NAMES,
+    "itch-5.0",
+    "Protocol of the packets: ITCH 5.0 in MoldUDP64 (or SoupBinTCP), or EOBI 14.1.",
+  ),
+  templates: z
+    .string()
+    .transform((path) => (path === "" ? null : path))
+    .prefault("")
+    .describe("File of FAST templates (XML); for protocols of that family only. Empty: none."),
   start: z
     .union([z.literal("first"), z.int().min(1)], 'is neither "first" nor a sequence number from 1')
     .transform((start) => (start === "first" ? null : start))

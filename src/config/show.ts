@@ -34,7 +34,11 @@ function toFile(config: Config) {
   const { threads, ...placed } = pipeline;
   const { path, a, b, iface, ifaceB, ...received } = rx;
   return {
-    channel: snake({ ...channel, start: channel.start ?? "first" }),
+    channel: snake({
+      ...channel,
+      templates: channel.templates ?? "",
+      start: channel.start ?? "first",
+    }),
     rx: snake({
       path,
       a: a === null ? "" : feedText(a),

@@ -40,6 +40,32 @@ export const ChannelControl = {
   END_OF_SESSION: 2,
 } as const;
 
+/** What a state is about. */
+export const StateScope = {
+  /** The product (market segment) as a whole; instrument -1. */
+  PRODUCT: 0,
+  /** All instruments of a kind; instrument -1; those with a state of their own follow. */
+  MASS: 1,
+  INSTRUMENT: 2,
+} as const;
+
+/** What an indication is. */
+export const IndicationKind = {
+  /** Best bid and offer of an auction; prices may be no value. */
+  AUCTION_BBO: 0,
+  /** Best bid and offer of the book as the venue states them. */
+  TOP_OF_BOOK: 1,
+  /** Price and quantity at which an auction would clear; bid: price and quantity, ask: imbalance. */
+  CLEARING_PRICE: 2,
+  /** Somebody asks for quotes. */
+  QUOTE_REQUEST: 3,
+  /** Somebody announces a cross. */
+  CROSS_REQUEST: 4,
+} as const;
+
+/** An aggressor that nobody told, as raw-v1 says it. */
+export const AGGRESSOR_UNKNOWN = 255;
+
 /** Takes packets: merge (from rx) and decode (from merge, or from a file). */
 export interface PacketSink {
   /**
@@ -80,7 +106,11 @@ export interface FrameOwner {
   release(feed: number, frame: number): void;
 }
 
-/** Takes normalised venue messages: the book stage. Quantities and prices are raw wire integers. */
+/**
+ * Takes normalised venue messages: the book stage. Quantities and prices are raw wire integers.
+ * `instrument` is the dense index: ITCH's stock locate; for the others told by onInstrument before
+ * its first use.
+ */
 export interface EventSink {
   /** The messages that follow came in a packet received at this time. */
   onPacketStart(tsLo: number, tsHi: number, tsKind: number): void;
@@ -149,6 +179,64 @@ export interface EventSink {
   onTradeBroken(instrument: number, matchLo: number, matchHi: number): void;
   /** The instrument's symbol: eight ASCII bytes as they stood on the wire, as big-endian words. */
   onDirectory(instrument: number, symbolHigh: number, symbolLow: number): void;
+  /** An instrument appears: its dense index, counted from 0 without holes, and its 64-bit id. */
+  onInstrument(instrument: number, idLo: number, idHi: number): void;
+  /** A resting order has another quantity and keeps its place and price. */
+  onModifyQuantity(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+  ): void;
+  /**
+   * A resting order traded. `aggressor` 0 buy, 1 sell, 255 unknown; with `isWhole` 1 the order is
+   * gone, whatever its quantity was, with 0 it keeps its place.
+   */
+  onExecuteBy(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    pxLo: number,
+    pxHi: number,
+    matchLo: number,
+    aggressor: number,
+    isWhole: number,
+  ): void;
+  /** All orders of an instrument are gone. */
+  onClear(instrument: number): void;
+  /**
+   * A state began. Values as in the venue's enumerations, 255 where there is none; EOBI's:
+   *
+   * @param scope a StateScope
+   * @param status SecurityStatus, SecurityMassStatus or TradSesStatus
+   * @param trading SecurityTradingStatus, its mass form, or TradingSessionSubID
+   * @param event SecurityTradingEvent or its mass form
+   * @param fast FastMarketIndicator
+   */
+  onState(
+    instrument: number,
+    scope: number,
+    status: number,
+    trading: number,
+    event: number,
+    fast: number,
+  ): void;
+  /** Prices and quantities that touch no book, by IndicationKind; no value is the venue's own. */
+  onIndication(
+    instrument: number,
+    kind: number,
+    bidPxLo: number,
+    bidPxHi: number,
+    bidQtyLo: number,
+    bidQtyHi: number,
+    askPxLo: number,
+    askPxHi: number,
+    askQtyLo: number,
+    askQtyHi: number,
+  ): void;
   /** See PacketSink.onControl. */
   onControl(control: number): void;
   onBatchEnd(): void;

@@ -91,6 +91,7 @@ export const COUNTER_TABLE = [
   { key: "BOOK_UNKNOWN_ORDERS", stage: "book", name: "nyq_book_unknown_orders_total", labels: "", kind: "counter", unit: "events", help: "Events about an order that is not resting; the books were left alone." },
   { key: "BOOK_DUPLICATE_ORDERS", stage: "book", name: "nyq_book_duplicate_orders_total", labels: "", kind: "counter", unit: "events", help: "Resting orders cancelled because a new one took their id." },
   { key: "BOOK_OVER_EXECUTIONS", stage: "book", name: "nyq_book_over_executions_total", labels: "", kind: "counter", unit: "events", help: "Executions of more than rested, clipped to the rest." },
+  { key: "BOOK_SHORT_EXECUTIONS", stage: "book", name: "nyq_book_short_executions_total", labels: "", kind: "counter", unit: "events", help: "Whole executions (EOBI) of less than rested; the rest was cancelled." },
   { key: "BOOK_OVER_CANCELS", stage: "book", name: "nyq_book_over_cancels_total", labels: "", kind: "counter", unit: "events", help: "Cancels of more than rested; the order was removed." },
   { key: "BOOK_ZERO_QUANTITY", stage: "book", name: "nyq_book_zero_quantity_total", labels: "", kind: "counter", unit: "events", help: "Events with quantity 0, which add, execute or reduce nothing." },
   { key: "BOOK_REFUSED", stage: "book", name: "nyq_book_refused_total", labels: "", kind: "counter", unit: "events", help: "New orders refused because a pool was full; the books are not true any more." },

@@ -18,8 +18,6 @@ import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { RecordRingReader, RecordRingWriter } from "../core/record-ring.ts";
 import type { BookSink, EventSink, FrameOwner, PacketSink, Source, Stage } from "../core/sinks.ts";
 import { SlotRingReader, type SlotRingRef, SlotRingWriter } from "../core/slot-ring.ts";
-import { ItchDecoder } from "../decode/itch/decoder.ts";
-import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
 import { MergeStage } from "../merge/merge.ts";
 import { MergeStatusWriter } from "../merge/status.ts";
 import { Endpoint, type EndpointPorts } from "../publish/endpoint.ts";
@@ -34,6 +32,7 @@ import { FrameRouter, FreeRingOwner } from "./frame-return.ts";
 import { ImageStage } from "./image-stage.ts";
 import { PacketRingSink, PacketRingSource } from "./packet-ring.ts";
 import type { Plan } from "./plan.ts";
+import { type Decode, type Protocol, protocolOf } from "./protocols.ts";
 import { type OpenedRx, openRx, type RxParts, type WarmedRx, warmRx } from "./rx-open.ts";
 import { FILE_LEVELS, FILE_ORDERS, threadOf } from "./sizes.ts";
 import { StopWord } from "./stop.ts";
@@ -60,11 +59,12 @@ export class ThreadBuild {
   readonly warmed: WarmedRx[] = [];
   core: BookCore | null = null;
   book: BookStage | null = null;
-  decoder: ItchDecoder | null = null;
+  decode: Decode | null = null;
   merge: MergeStage | null = null;
   endpoint: Endpoint | null = null;
   /** Where the endpoint listens, once it does. */
   ports: EndpointPorts | null = null;
+  readonly #protocol: Protocol;
   readonly #captureClock: CaptureClock | null;
   readonly #closers: (() => void)[] = [];
   readonly #views: FrameView[];
@@ -78,6 +78,7 @@ export class ThreadBuild {
   constructor(plan: Plan, index: number) {
     this.plan = plan;
     this.index = index;
+    this.#protocol = protocolOf(plan.config);
     this.#captureClock = plan.input.kind === "file" ? new CaptureClock() : null;
     this.clock = new MonotonicClock(plan.origin);
     this.stop = new StopWord(plan.stop);
@@ -216,6 +217,7 @@ export class ThreadBuild {
       counters: this.counters,
       latency: new Histogram(this.plan.latency),
       instruments: this.plan.config.book.instruments,
+      ...(this.#protocol.hasIds && { ids: new Directory(this.plan.directory) }),
     });
     this.#closers.push(() => bus.close());
     this.stages.push(stage);
@@ -241,7 +243,7 @@ export class ThreadBuild {
       hash: input.kind === "file" && input.hash === "incremental",
       grow: file,
       ...(input.kind === "file" && { growOrders: input.ordersMax }),
-      scoped: false,
+      scoped: this.#protocol.scoped,
     });
     const directory = new Directory(this.plan.directory);
     const stage = new BookStage({ core, sink, counters: this.counters, directory });
@@ -271,22 +273,26 @@ export class ThreadBuild {
     if (!this.#has("decode")) return null;
     const sink = book ?? new EventRingSink(this.#writer("decode", "book"), this.stop);
     const unknownTypes = new UnknownTypes(this.plan.oddInput);
-    const decoder = new ItchDecoder({
+    const decode = this.#protocol.decode({
+      config: this.plan.config,
       frames: this.#views,
       owner: this.#frameOwner(),
       sink,
       counters: this.counters,
       unknownTypes,
     });
-    this.#resets.push(() => unknownTypes.reset());
-    this.decoder = decoder;
-    this.stages.push(decoder);
-    this.#resets.push(() => decoder.reset());
+    const { stage } = decode;
+    this.decode = decode;
+    this.stages.push(stage);
+    this.#resets.push(
+      () => unknownTypes.reset(),
+      () => decode.reset(),
+    );
     for (const step of this.plan.steps) {
       if (step.to !== "decode") continue;
-      this.sources.push(new PacketRingSource(this.#reader(step.ring), decoder));
+      this.sources.push(new PacketRingSource(this.#reader(step.ring), stage));
     }
-    return decoder;
+    return stage;
   }
 
   #buildMerge(decode: PacketSink | null): PacketSink | null {
@@ -297,7 +303,7 @@ export class ThreadBuild {
     const stage = new MergeStage({
       config: config.merge,
       start: config.channel.start,
-      framing: new MoldUdp64Framing(),
+      framing: this.#protocol.framing(config),
       frames: this.#views,
       owner: this.#frameOwner(),
       sink,
@@ -364,6 +370,7 @@ export class ThreadBuild {
   #buildEndpoint(log: (line: string) => void): void {
     const { bus, config, images } = this.plan;
     assert(bus !== null && images !== null, "ENDPOINT_WITHOUT_BUS");
+    const directory = new Directory(this.plan.directory);
     const endpoint = new Endpoint({
       bus,
       config: config.publish,
@@ -373,7 +380,8 @@ export class ThreadBuild {
       log: (line) => {
         if (!this.#warming) log(line);
       },
-      directory: new Directory(this.plan.directory),
+      directory,
+      ...(this.#protocol.hasIds && { ids: directory }),
       imageSource: new ImageReader(new RecordRingReader(images), this.plan.imageRequest),
       instruments: config.book.instruments,
       orders: config.book.orders,

@@ -26,6 +26,12 @@ const EventKind = {
   TRADE_BROKEN: 9,
   DIRECTORY: 10,
   CONTROL: 11,
+  INSTRUMENT: 12,
+  MODIFY_QUANTITY: 13,
+  EXECUTE_BY: 14,
+  CLEAR: 15,
+  STATE: 16,
+  INDICATION: 17,
 } as const;
 
 /** The writer's half; Thread: the upstream stage's. */
@@ -151,6 +157,89 @@ export class EventRingSink implements EventSink {
     this.#put(EventKind.DIRECTORY, instrument, symbolHigh, symbolLow, 0, 0, 0, 0, 0, 0, 0);
   }
 
+  onInstrument(instrument: number, idLo: number, idHi: number): void {
+    this.#put(EventKind.INSTRUMENT, instrument, idLo, idHi, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  onModifyQuantity(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+  ): void {
+    this.#put(EventKind.MODIFY_QUANTITY, instrument, idLo, idHi, qtyLo, qtyHi, 0, 0, 0, 0, 0);
+  }
+
+  onExecuteBy(
+    instrument: number,
+    idLo: number,
+    idHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    pxLo: number,
+    pxHi: number,
+    matchLo: number,
+    aggressor: number,
+    isWhole: number,
+  ): void {
+    this.#put(
+      EventKind.EXECUTE_BY,
+      instrument,
+      idLo,
+      idHi,
+      qtyLo,
+      qtyHi,
+      pxLo,
+      pxHi,
+      matchLo,
+      aggressor,
+      isWhole,
+    );
+  }
+
+  onClear(instrument: number): void {
+    this.#put(EventKind.CLEAR, instrument, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  onState(
+    instrument: number,
+    scope: number,
+    status: number,
+    trading: number,
+    event: number,
+    fast: number,
+  ): void {
+    this.#put(EventKind.STATE, instrument, scope, status, trading, event, fast, 0, 0, 0, 0);
+  }
+
+  onIndication(
+    instrument: number,
+    kind: number,
+    bidPxLo: number,
+    bidPxHi: number,
+    bidQtyLo: number,
+    bidQtyHi: number,
+    askPxLo: number,
+    askPxHi: number,
+    askQtyLo: number,
+    askQtyHi: number,
+  ): void {
+    this.#put(
+      EventKind.INDICATION,
+      instrument,
+      kind,
+      bidPxLo,
+      bidPxHi,
+      bidQtyLo,
+      bidQtyHi,
+      askPxLo,
+      askPxHi,
+      askQtyLo,
+      askQtyHi,
+    );
+  }
+
   onControl(control: number): void {
     this.#put(EventKind.CONTROL, control, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   }
@@ -268,6 +357,45 @@ export class EventRingSource implements Source {
         break;
       case EventKind.PACKET_START:
         sink.onPacketStart(a, b, c);
+        break;
+      default:
+        this.#forwardMore(words[at] as number, a, b, c, d, e, f, g, h, i, j);
+    }
+  }
+
+  /** What ITCH has no use for. */
+  #forwardMore(
+    kind: number,
+    a: number,
+    b: number,
+    c: number,
+    d: number,
+    e: number,
+    f: number,
+    g: number,
+    h: number,
+    i: number,
+    j: number,
+  ): void {
+    const sink = this.#sink;
+    switch (kind) {
+      case EventKind.MODIFY_QUANTITY:
+        sink.onModifyQuantity(a, b, c, d, e);
+        break;
+      case EventKind.EXECUTE_BY:
+        sink.onExecuteBy(a, b, c, d, e, f, g, h, i, j);
+        break;
+      case EventKind.CLEAR:
+        sink.onClear(a);
+        break;
+      case EventKind.INSTRUMENT:
+        sink.onInstrument(a, b, c);
+        break;
+      case EventKind.STATE:
+        sink.onState(a, b, c, d, e, f);
+        break;
+      case EventKind.INDICATION:
+        sink.onIndication(a, b, c, d, e, f, g, h, i, j);
         break;
     }
   }

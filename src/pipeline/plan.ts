@@ -26,6 +26,7 @@ import { takeMergeStatus } from "../merge/status.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import { THREAD_STATUS_DOUBLES } from "./loop.ts";
 import { checkMemory, machineMemory, memoryParts } from "./memory.ts";
+import { protocolOf } from "./protocols.ts";
 import { FILE_FRAMES, freeSizes, IMAGE_RING_BYTES, placeStages, stepSizes } from "./sizes.ts";
 import { takeStopWord } from "./stop.ts";
 import { takeWarmUp, type WarmUpPlan } from "./warm-up.ts";
@@ -116,7 +117,10 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     bus: live ? takeBus(config.publish.busFrames, null) : null,
     images: live ? takeRecordRing(IMAGE_RING_BYTES) : null,
     imageRequest: new SharedArrayBuffer(128),
-    warmUp: live && warmUpMessages > 0 ? takeWarmUp(warmUpMessages, threads.length) : null,
+    warmUp:
+      live && warmUpMessages > 0 && protocolOf(config).warmsUp
+        ? takeWarmUp(warmUpMessages, threads.length)
+        : null,
   };
 }
 

@@ -13,6 +13,7 @@ import { C } from "../metrics/counter-table.ts";
 import { detectFormat } from "../rx/file.ts";
 import { machineMemory, memoryAtStart, memoryParts } from "./memory.ts";
 import { type FileFormat, type Input, makePlan, type Plan } from "./plan.ts";
+import { protocolOf } from "./protocols.ts";
 import type { ThreadResult } from "./result.ts";
 import { Pipeline } from "./supervisor.ts";
 
@@ -72,7 +73,7 @@ const PROGRESS_MS = 100;
  * @throws FEED_FILE, FEED_FORMAT when nothing can be read
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
-  const format = options.format === "auto" ? await detectFormat(options.path) : options.format;
+  const format = await formatOf(options);
   const { path, hash, dumpBook, config } = options;
   const input = { kind: "file", path, format, hash, dumpBook, ordersMax: 0 } as const;
   const ordersMax = options.maxOrders ?? ordersThatFit(config, input, options.jobs);
@@ -89,6 +90,15 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome>
   } finally {
     clearInterval(timer);
   }
+}
+
+/** A protocol that knows no BinaryFILE comes in captures; opening says so when it is none. */
+async function formatOf({ path, format, config }: ReplayOptions): Promise<FileFormat> {
+  const { hasBinaryFile } = protocolOf(config);
+  if (format === "auto") return hasBinaryFile ? detectFormat(path) : "pcap";
+  if (format === "pcap" || hasBinaryFile) return format;
+  const text = `--protocol ${config.channel.protocol} does not come as --format ${format}`;
+  throw new FeedError("FEED_USAGE", text);
 }
 
 /** What else there is of the machine's memory is for the books. */

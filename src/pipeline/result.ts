@@ -6,7 +6,7 @@ import { dumpBook } from "./dump.ts";
 
 /** A thread's result; fields of stages that it did not run are null. */
 export interface ThreadResult {
-  /** Messages by type letter, from decode. */
+  /** Messages by type letter or template name, from decode. */
   readonly types: Record<string, number> | null;
   readonly book: {
     readonly hash: string | null;
@@ -34,7 +34,7 @@ export async function bookResult(build: ThreadBuild): Promise<ThreadResult> {
   }
   const failed = build.rx[0]?.failure() ?? refusal(build);
   return {
-    types: build.decoder === null ? null : typesOf(build.decoder.typeCounts),
+    types: build.decode?.types() ?? null,
     book:
       core === null
         ? null
@@ -51,13 +51,4 @@ function refusal(build: ThreadBuild): FeedError | null {
   const most = build.core?.orderCapacityMax ?? 0;
   const text = `a table of the books is full at ${orders} live orders, which may grow to ${most}`;
   return new FeedError("FEED_CAPACITY", text);
-}
-
-function typesOf(counts: Float64Array): Record<string, number> {
-  const types: Record<string, number> = {};
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i] as number;
-    if (count > 0) types[String.fromCharCode(i)] = count;
-  }
-  return types;
 }

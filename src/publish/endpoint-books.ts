@@ -61,6 +61,12 @@ export function endpointOrdersMax(orders: number): number {
 /** Image cursor of an instrument whose image has not come. */
 const NO_IMAGE = -1;
 
+/** Ids that become known while the feed runs, by dense index in order from 0. */
+export interface ToldIds extends InstrumentIds {
+  /** Ids known so far. */
+  idsTold(): number;
+}
+
 /** Books that follow the bus. */
 export class EndpointBooks implements ImageListener {
   readonly core: BookCore;
@@ -72,9 +78,11 @@ export class EndpointBooks implements ImageListener {
   unfit = false;
   readonly #counters: Counters;
   readonly #instruments: number;
-  readonly #ids: InstrumentIds | null;
+  readonly #ids: ToldIds | null;
   /** Dense index by id, where ids are not indexes: hi, then lo. */
   readonly #indexes = new Map<number, Map<number, number>>();
+  /** Ids in #indexes: those of the indexes below it. */
+  #indexed = 0;
   readonly #imageCursor: Float64Array;
   readonly #frames: Float64Array;
   readonly #trades = new Int32Array(TRADES * TRADE_WORDS);
@@ -82,12 +90,7 @@ export class EndpointBooks implements ImageListener {
   /** During a rebuild: the newest image's cursor once all have come. */
   #completeAt = NO_IMAGE;
 
-  constructor(
-    instruments: number,
-    orders: number,
-    counters: Counters,
-    ids: InstrumentIds | null = null,
-  ) {
+  constructor(instruments: number, orders: number, counters: Counters, ids: ToldIds | null = null) {
     // The endpoint's thread is not a hot one, so its tables may grow.
     const growOrders = endpointOrdersMax(orders);
     this.core = new BookCore({
@@ -104,7 +107,6 @@ export class EndpointBooks implements ImageListener {
     this.#ids = ids;
     this.#imageCursor = new Float64Array(instruments);
     this.#frames = new Float64Array(instruments);
-    if (ids !== null) this.#indexIds(ids);
   }
 
   /** Applies `count` slots copied from the bus, in order. */
@@ -133,10 +135,13 @@ export class EndpointBooks implements ImageListener {
     this.#frames.fill(0);
     this.#trades.fill(0);
     this.#tradeCount = 0;
+    this.#indexes.clear();
+    this.#indexed = 0;
   }
 
   onImage(instrument: number, cursor: number): void {
     if (instrument >= this.#instruments) return;
+    this.#indexIds();
     this.core.clearInstrument(instrument);
     this.#imageCursor[instrument] = cursor;
   }
@@ -188,8 +193,13 @@ export class EndpointBooks implements ImageListener {
     return rows.slice(0, Math.max(0, limit));
   }
 
-  #indexIds(ids: InstrumentIds): void {
-    for (let i = 0; i < this.#instruments; i++) {
+  /** Takes in the ids that were told since. */
+  #indexIds(): void {
+    const ids = this.#ids;
+    if (ids === null) return;
+    const told = Math.min(ids.idsTold(), this.#instruments);
+    for (; this.#indexed < told; this.#indexed++) {
+      const i = this.#indexed;
       const lo = ids.lo[i] as number;
       const hi = ids.hi[i] as number;
       this.core.setInstrumentId(i, lo, hi);
@@ -204,6 +214,10 @@ export class EndpointBooks implements ImageListener {
 
   #indexOf(lo: number, hi: number): number {
     if (this.#ids === null) return hi === 0 && lo >= 0 && lo < this.#instruments ? lo : -1;
+    const known = this.#indexes.get(hi)?.get(lo);
+    if (known !== undefined) return known;
+    // Its id was told before its first frame was written.
+    this.#indexIds();
     return this.#indexes.get(hi)?.get(lo) ?? -1;
   }
 

@@ -18,10 +18,10 @@ import { C } from "../metrics/counter-table.ts";
 import { admit, type Join, type Refusal } from "./admission.ts";
 import { packMessages } from "./bus-bytes.ts";
 import { type ClientRow, Clients } from "./clients.ts";
-import type { ActiveRow, LadderRows, TradeRow } from "./endpoint-books.ts";
+import type { ActiveRow, LadderRows, ToldIds, TradeRow } from "./endpoint-books.ts";
 import { EndpointBooks } from "./endpoint-books.ts";
 import type { ImageReader } from "./image.ts";
-import type { InstrumentIds } from "./publish-stage.ts";
+
 import {
   type FrameServer,
   makeFrameServer,
@@ -48,8 +48,8 @@ export interface EndpointOptions {
   readonly instruments: number;
   /** Orders that the books start with room for. */
   readonly orders: number;
-  /** As given to the publish stage. */
-  readonly ids?: InstrumentIds;
+  /** As the publish stage has them. */
+  readonly ids?: ToldIds;
   /** Time a handshake may take, ms; 5000 unless a test is in a hurry. */
   readonly handshakeTimeoutMs?: number;
 }

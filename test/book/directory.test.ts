@@ -26,8 +26,12 @@ test("an instrument beyond the directory is refused and unknown", (t) => {
 test("an instrument's id is its index unless it was given another", (t) => {
   const directory = new Directory(takeDirectory(3));
   directory.setId(1, -1, 7);
-  t.deepEqual([directory.idLo(2), directory.idHi(2)], [2, 0]);
-  t.deepEqual([directory.idLo(1), directory.idHi(1)], [-1, 7]);
+  t.deepEqual([...directory.lo], [0, -1, 2]);
+  t.deepEqual([...directory.hi], [0, 7, 0]);
+  t.is(directory.idsTold(), 2);
+  directory.reset();
+  t.deepEqual([...directory.lo, ...directory.hi], [0, 1, 2, 0, 0, 0]);
+  t.is(directory.idsTold(), 0);
 });
 
 test("bytes that a terminal or a page might act on are shown as numbers", (t) => {

@@ -1,9 +1,9 @@
 /** What EOBI's events mean for a book: a sink that applies them to a core, and counts the rest. */
 import type { BookCore } from "../../src/book/core.ts";
-import type { EobiSink } from "../../src/decode/eobi/sink.ts";
+import type { EventSink } from "../../src/core/sinks.ts";
 
 /** Applies events to a core; what cannot be applied is counted as wrong. */
-export class EobiBook implements EobiSink {
+export class EobiBook implements EventSink {
   readonly core: BookCore;
   wrong = 0;
   trades = 0;

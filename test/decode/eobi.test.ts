@@ -6,11 +6,11 @@ import { BookCore } from "../../src/book/core.ts";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import { FrameView, takeFrames } from "../../src/core/frames.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
+import type { EventSink } from "../../src/core/sinks.ts";
 import { EobiDecoder } from "../../src/decode/eobi/decoder.ts";
 import { EobiFraming } from "../../src/decode/eobi/framing.ts";
 import { Instruments } from "../../src/decode/eobi/instruments.ts";
 import { TEMPLATE_FIRST } from "../../src/decode/eobi/layout.ts";
-import type { EobiSink } from "../../src/decode/eobi/sink.ts";
 import { FramingKind } from "../../src/decode/framing.ts";
 import { C, COUNTER_COUNT } from "../../src/metrics/counter-table.ts";
 import { messagesOf, WalkModel } from "../convert/lobster-walk.ts";
@@ -22,29 +22,8 @@ import { type Call, RecordingSink } from "./recording-sink.ts";
 const SHARED = process.env["NYQ_SHARED"] ?? join(PACKAGE_ROOT, "..", "shared");
 const FRAME_BYTES = 16_384;
 
-class EobiRecorder extends RecordingSink implements EobiSink {
-  onInstrument(...args: number[]): void {
-    this.calls.push(["onInstrument", ...args]);
-  }
-  onModifyQuantity(...args: number[]): void {
-    this.calls.push(["onModifyQuantity", ...args]);
-  }
-  onExecuteBy(...args: number[]): void {
-    this.calls.push(["onExecuteBy", ...args]);
-  }
-  onClear(...args: number[]): void {
-    this.calls.push(["onClear", ...args]);
-  }
-  onState(...args: number[]): void {
-    this.calls.push(["onState", ...args]);
-  }
-  onIndication(...args: number[]): void {
-    this.calls.push(["onIndication", ...args]);
-  }
-}
-
 /** Framing and decoder, with bytes at the very end of the region so that a read beyond throws. */
-function stand<S extends EobiSink>(sink: S, instruments = 1024) {
+function stand<S extends EventSink>(sink: S, instruments = 1024) {
   const view = new FrameView(takeFrames(FRAME_BYTES, 2, null));
   const counters = new Counters(takeCounters(COUNTER_COUNT));
   const released: number[] = [];
@@ -152,7 +131,7 @@ test("the vectors' order messages come out with every value, under their instrum
   }
   const vectors = parseBig(readFileSync(file.replace(".pcap", ".json"), "utf8")) as VectorPacket[];
   const packets = payloads(readFileSync(file));
-  const { sink, decoder, counters, view } = stand(new EobiRecorder());
+  const { sink, decoder, counters, view } = stand(new RecordingSink());
   let orders = 0;
   for (const [i, { messages }] of vectors.entries()) {
     const packet = packets[i] as Buffer;
@@ -190,7 +169,7 @@ function details(priority: bigint, side: number, px: bigint, qty: bigint): Field
 }
 
 test("an aggressor is the one of the summary before it, in the same transaction", (t) => {
-  const { sink, take } = stand(new EobiRecorder());
+  const { sink, take } = stand(new RecordingSink());
   const execution = (security: bigint, seq: number): Buffer =>
     eobiMessage(
       "PartialOrderExecution",
@@ -222,7 +201,7 @@ test("an aggressor is the one of the summary before it, in the same transaction"
 });
 
 test("negative prices, 64-bit instruments and orders without a price stay as they are", (t) => {
-  const { sink, take } = stand(new EobiRecorder());
+  const { sink, take } = stand(new RecordingSink());
   const security = -(2n ** 62n) - 5n;
   const add = (priority: bigint, side: number, px: bigint | null, seq: number): Buffer =>
     eobiMessage(
@@ -242,7 +221,7 @@ test("negative prices, 64-bit instruments and orders without a price stay as the
 });
 
 test("what touches no book comes out as trades, states, indications and directory", (t) => {
-  const { sink, take } = stand(new EobiRecorder());
+  const { sink, take } = stand(new RecordingSink());
   const entries = [{ SecurityID: 9n, SecurityStatus: 2, SecurityTradingStatus: 210 }];
   take(
     eobiPacket([
@@ -351,7 +330,7 @@ function modelRows(model: WalkModel): string {
 }
 
 test("framing: sequences over all templates, heartbeats, and what is refused", (t) => {
-  const { framing, take } = stand(new EobiRecorder());
+  const { framing, take } = stand(new RecordingSink());
   const any = (seq: number | null): Buffer => eobiMessage("QuoteRequest", { SecurityID: 1n }, seq);
   const state = eobiMessage("ProductStateChange", { TradSesStatus: 1 }, 42);
   t.is(take(eobiPacket([any(41), state, any(43)])), FramingKind.DATA);
@@ -387,7 +366,7 @@ test("framing: sequences over all templates, heartbeats, and what is refused", (
 });
 
 test("skip steps over messages and refuses what does not fit", (t) => {
-  const { framing, view } = stand(new EobiRecorder());
+  const { framing, view } = stand(new RecordingSink());
   const messages = ["QuoteRequest", "OrderAdd", "Heartbeat"].map((name) =>
     eobiMessage(name, {}, 1),
   );
@@ -411,7 +390,7 @@ test("a packet cut at any byte gives its whole messages and reads nothing beyond
     return messages.slice(0, i + 1).reduce((sum, { length }) => sum + length, 32);
   });
   for (let length = 32; length <= packet.length; length++) {
-    const { decoder, counters, view, released } = stand(new EobiRecorder());
+    const { decoder, counters, view, released } = stand(new RecordingSink());
     const offset = FRAME_BYTES - length;
     view.bytes.set(packet.subarray(0, length), FRAME_BYTES + offset);
     decoder.onPacket(0, 1, offset, length, 0, 0, 0, 1, 0, 32, names.length);
@@ -423,7 +402,7 @@ test("a packet cut at any byte gives its whole messages and reads nothing beyond
 });
 
 test("sides that are none, unknown templates and too many instruments are counted, not applied", (t) => {
-  const { sink, decoder, counters, take } = stand(new EobiRecorder(), 2);
+  const { sink, decoder, counters, take } = stand(new RecordingSink(), 2);
   const add = (security: bigint, side: number, seq: number): Buffer =>
     eobiMessage("OrderAdd", { SecurityID: security, OrderDetails: details(1n, side, 1n, 1n) }, seq);
   const unknown = eobiMessage("Heartbeat", {}, 4);

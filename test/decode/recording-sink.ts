@@ -40,6 +40,24 @@ export class RecordingSink implements EventSink {
   onDirectory(...args: number[]): void {
     this.calls.push(["onDirectory", ...args]);
   }
+  onInstrument(...args: number[]): void {
+    this.calls.push(["onInstrument", ...args]);
+  }
+  onModifyQuantity(...args: number[]): void {
+    this.calls.push(["onModifyQuantity", ...args]);
+  }
+  onExecuteBy(...args: number[]): void {
+    this.calls.push(["onExecuteBy", ...args]);
+  }
+  onClear(...args: number[]): void {
+    this.calls.push(["onClear", ...args]);
+  }
+  onState(...args: number[]): void {
+    this.calls.push(["onState", ...args]);
+  }
+  onIndication(...args: number[]): void {
+    this.calls.push(["onIndication", ...args]);
+  }
   onControl(control: number): void {
     this.calls.push(["onControl", control]);
   }

@@ -67,6 +67,24 @@ export class CheckingSink implements EventSink {
   onDirectory(instrument: number): void {
     this.#instrument(instrument);
   }
+  onInstrument(instrument: number): void {
+    this.#instrument(instrument);
+  }
+  onModifyQuantity(instrument: number): void {
+    this.#instrument(instrument);
+  }
+  onExecuteBy(instrument: number): void {
+    this.#instrument(instrument);
+  }
+  onClear(instrument: number): void {
+    this.#instrument(instrument);
+  }
+  onState(instrument: number): void {
+    if (instrument !== -1) this.#instrument(instrument);
+  }
+  onIndication(instrument: number): void {
+    this.#instrument(instrument);
+  }
   onControl(): void {}
   onBatchEnd(): void {}
 

@@ -93,13 +93,13 @@ test("an inline feed that warmed up is as cold as one that did not", async (t) =
   sameShared(t, warm.plan, cold.plan);
   t.deepEqual(Buffer.from(warm.plan.threadStatus), Buffer.from(cold.plan.threadStatus));
   for (const build of [warm, cold]) {
-    const { core, decoder, endpoint, merge } = build;
+    const { core, decode, endpoint, merge } = build;
     t.is(core?.liveOrders, 0);
     t.is(core?.generation, 0);
     t.is(core?.mixed, 0);
     t.is(core?.orderCapacity, 1_048_576);
     t.true(core?.orders.every((word) => word === 0));
-    t.true(decoder?.typeCounts.every((count) => count === 0));
+    t.deepEqual(decode?.types(), {});
     const { cursor, bookHash, liveOrders, instruments, overrun } = endpoint?.state() ?? {};
     t.deepEqual(
       { cursor, bookHash, liveOrders, instruments, overrun },

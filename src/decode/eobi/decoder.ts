@@ -13,12 +13,13 @@
  */
 import type { Counters } from "../../core/counters.ts";
 import type { FrameView } from "../../core/frames.ts";
-import type { FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
+import { takeOddInput, UnknownTypes } from "../../core/odd-input.ts";
+import type { EventSink, FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
+import * as sinks from "../../core/sinks.ts";
 import { C } from "../../metrics/counter-table.ts";
 import { Instruments } from "./instruments.ts";
 import * as L from "./layout.ts";
 import { EobiMarket, type InstrumentFinder } from "./market.ts";
-import { AGGRESSOR_UNKNOWN, type EobiSink } from "./sink.ts";
 
 /** As in itch/decoder.ts: constants of this module are folded, imported ones are not. */
 const {
@@ -75,16 +76,19 @@ const SUMMARY = L.EXECUTION_SUMMARY_TEMPLATE - TEMPLATE_FIRST;
 /** The longest of the messages that #walk reads by itself. */
 const HOT_BYTES_MAX = ORDER_MODIFY_BYTES;
 const COMPLETE = 1;
+const AGGRESSOR_UNKNOWN = sinks.AGGRESSOR_UNKNOWN;
 
 /** What the decoder stands on. */
 export interface EobiDecoderOptions {
   /** Frame regions by feed. */
   readonly frames: readonly FrameView[];
   readonly owner: FrameOwner;
-  readonly sink: EobiSink;
+  readonly sink: EventSink;
   readonly counters: Counters;
   /** Instruments at most. */
   readonly instruments: number;
+  /** Where messages of unknown templates are counted by id; its own when left out. */
+  readonly unknownTypes?: UnknownTypes;
 }
 
 /** The decode stage. */
@@ -94,10 +98,11 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   readonly instruments: Instruments;
   readonly #frames: readonly FrameView[];
   readonly #owner: FrameOwner;
-  readonly #sink: EobiSink;
+  readonly #sink: EventSink;
   readonly #counters: Float64Array;
   readonly #market: EobiMarket;
   readonly #lengths = L.bodyLengths();
+  readonly #unknown: UnknownTypes;
   /** Instrument and side of the transaction's last execution summary. */
   #summaryInstrument = -1;
   #aggressor: number = AGGRESSOR_UNKNOWN;
@@ -110,6 +115,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
     this.#owner = options.owner;
     this.#sink = options.sink;
     this.#counters = options.counters.values;
+    this.#unknown = options.unknownTypes ?? new UnknownTypes(takeOddInput());
     this.#market = new EobiMarket(options.sink, this);
   }
 
@@ -152,6 +158,12 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
     // Nothing here waits for time.
   }
 
+  /** As new, but for the instruments, whose indexes others know. */
+  reset(): void {
+    this.typeCounts.fill(0);
+    this.#summaryInstrument = -1;
+  }
+
   /** Decodes `count` messages from `at`; `end` is the packet's. @returns messages taken */
   #walk(data: DataView, at: number, end: number, count: number): number {
     const safeEnd = end - HOT_BYTES_MAX;
@@ -191,7 +203,10 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
     const known = slot >= 0 && slot < TEMPLATE_COUNT ? (this.#lengths[slot] as number) : 0;
     if (known !== bytes) {
       this.#skip(C.DECODE_MALFORMED);
-      if (known === 0) this.#count(C.DECODE_UNKNOWN_TYPE);
+      if (known === 0) {
+        this.#count(C.DECODE_UNKNOWN_TYPE);
+        this.#unknown.note(slot + TEMPLATE_FIRST);
+      }
     } else this.#message(data, p, slot);
     return p + bytes;
   }

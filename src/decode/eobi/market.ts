@@ -4,8 +4,8 @@
  *
  * Thread: decode's. Hot path: no allocation. Source: layouts/eobi-14.1.json.
  */
+import { AGGRESSOR_UNKNOWN, type EventSink, IndicationKind, StateScope } from "../../core/sinks.ts";
 import * as L from "./layout.ts";
-import { AGGRESSOR_UNKNOWN, type EobiSink, IndicationKind, StateScope } from "./sink.ts";
 
 const { TEMPLATE_COUNT, TEMPLATE_FIRST } = L;
 /** First and second half of no value in a signed 64-bit field. */
@@ -53,11 +53,11 @@ export interface InstrumentFinder {
 
 /** Reads messages that touch no book. */
 export class EobiMarket {
-  readonly #sink: EobiSink;
+  readonly #sink: EventSink;
   readonly #finder: InstrumentFinder;
   readonly #securityIds = new Uint8Array(TEMPLATE_COUNT);
 
-  constructor(sink: EobiSink, finder: InstrumentFinder) {
+  constructor(sink: EventSink, finder: InstrumentFinder) {
     this.#sink = sink;
     this.#finder = finder;
     for (const [template, offset] of SECURITY_IDS) {

@@ -1,0 +1,108 @@
+/**
+ * What the pipeline needs of each protocol: framing for merge, the decode stage, and how its books
+ * name their orders. A new protocol is a row here and a name in config.ts; build.ts knows none.
+ * Cold path: called while a thread is built, and once at its end.
+ */
+import type { Config, ProtocolName } from "../config/config.ts";
+import type { Counters } from "../core/counters.ts";
+import type { FrameView } from "../core/frames.ts";
+import type { UnknownTypes } from "../core/odd-input.ts";
+import type { EventSink, FrameOwner, PacketSink, Stage } from "../core/sinks.ts";
+import { EobiDecoder } from "../decode/eobi/decoder.ts";
+import { EobiFraming } from "../decode/eobi/framing.ts";
+import { TEMPLATE_FIRST } from "../decode/eobi/layout.ts";
+import type { Framing } from "../decode/framing.ts";
+import { ItchDecoder } from "../decode/itch/decoder.ts";
+import { loadTable } from "../decode/layouts/table.ts";
+import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
+
+/** What a decode stage stands on. */
+export interface DecodeParts {
+  readonly config: Config;
+  /** Frame regions by feed. */
+  readonly frames: readonly FrameView[];
+  readonly owner: FrameOwner;
+  readonly sink: EventSink;
+  readonly counters: Counters;
+  /** Where message types that are not the protocol's are told. */
+  readonly unknownTypes: UnknownTypes;
+}
+
+/** A decode stage as the pipeline sees it. */
+export interface Decode {
+  readonly stage: PacketSink & Stage;
+  /** Messages by type letter or template name; those that came. */
+  types(): Record<string, number>;
+  /** As new, while everything stands still. */
+  reset(): void;
+}
+
+/** A protocol of the pipeline. */
+export interface Protocol {
+  /** True when an order id is unique within its instrument only. */
+  readonly scoped: boolean;
+  /** True when instruments have ids of their own (onInstrument); false: the id is the index. */
+  readonly hasIds: boolean;
+  /** True when a BinaryFILE of it exists. */
+  readonly hasBinaryFile: boolean;
+  /** True when the warm-up can make a stream of it (warm-up-stream.ts); else there is none. */
+  readonly warmsUp: boolean;
+  framing(config: Config): Framing;
+  decode(parts: DecodeParts): Decode;
+}
+
+const ITCH: Protocol = {
+  scoped: false,
+  hasIds: false,
+  hasBinaryFile: true,
+  warmsUp: true,
+  framing: () => new MoldUdp64Framing(),
+  decode: ({ frames, owner, sink, counters, unknownTypes }) => {
+    const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes });
+    return {
+      stage,
+      types: () => named(stage.typeCounts, (type) => String.fromCharCode(type)),
+      reset: () => stage.reset(),
+    };
+  },
+};
+
+const EOBI: Protocol = {
+  scoped: true,
+  hasIds: true,
+  hasBinaryFile: false,
+  warmsUp: false,
+  framing: () => new EobiFraming(),
+  decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
+    const { instruments } = config.book;
+    const stage = new EobiDecoder({ frames, owner, sink, counters, instruments, unknownTypes });
+    return {
+      stage,
+      types: () => {
+        const names = new Map(loadTable("eobi-14.1").messages.map(({ id, name }) => [id, name]));
+        return named(stage.typeCounts, (slot) => names.get(TEMPLATE_FIRST + slot) ?? `${slot}`);
+      },
+      reset: () => stage.reset(),
+    };
+  },
+};
+
+const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
+  "itch-5.0": ITCH,
+  "eobi-14.1": EOBI,
+};
+
+/** The channel's protocol. */
+export function protocolOf(config: Config): Protocol {
+  return PROTOCOLS[config.channel.protocol];
+}
+
+/** Counts by name, those that are not 0. */
+function named(counts: Float64Array, nameOf: (index: number) => string): Record<string, number> {
+  const types: Record<string, number> = {};
+  for (let i = 0; i < counts.length; i++) {
+    const count = counts[i] as number;
+    if (count > 0) types[nameOf(i)] = count;
+  }
+  return types;
+}
