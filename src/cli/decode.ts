@@ -138,6 +138,7 @@ function streamsOf(
       decoder.decodeStream?.(stream, bytes, printer);
     },
     onStreamProblem: (kind, detail) => printer.problem(kind, detail),
+    onStreamEnd: (stream) => decoder.endStream?.(stream),
   };
 }
 

@@ -1,7 +1,7 @@
 /** `nyq replay FILE…`: files through the stages, facts of the books at their end. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { PROTOCOL_NAMES, TEMPLATE_PROTOCOLS } from "../config/config.ts";
-import type { ReplayFacts, ReplayOptions, ReplayOutcome } from "../pipeline/replay.ts";
+import type { ReplayFacts, ReplayOptions, ReplayOutcome, TcpFacts } from "../pipeline/replay.ts";
 
 interface ReplayFlags {
   readonly protocol?: string;
@@ -23,6 +23,7 @@ Examples:
   nyq replay day.itch                       facts of the books at the end
   nyq replay --json day.itch.gz | jq .book_hash
   nyq replay capture.pcapng --a 233.54.12.111:26477 --b 233.86.230.111:26477
+  nyq replay session.pcap                   SoupBinTCP: TCP streams are put together
   nyq replay --protocol eobi-14.1 eurex.pcap
   nyq replay --dump-book - day.itch > book.csv
   nyq replay --jobs 2 mon.itch tue.itch     two at a time, lines in order`;
@@ -38,7 +39,7 @@ export function registerReplay(program: Command): void {
       new Option("--format <f>", "file format").choices(["auto", "pcap", "itch"]).default("auto"),
     )
     .option("--templates <xml>", "FAST templates, for protocols of that family")
-    .option("--a <group:port>", "feed A of a capture (default: all UDP)")
+    .option("--a <group:port>", "feed A of a capture, a group or soup://HOST:PORT (default: all)")
     .option("--b <group:port>", "feed B of a capture")
     .option("--json", "print one JSON object for each file")
     .addOption(
@@ -170,6 +171,7 @@ function factsText(facts: ReplayFacts): string {
     `  messages      ${facts.messages} in ${facts.packets} packets, malformed ${facts.malformed}`,
     `  types         ${types}`,
     ...(unknown.length > 0 ? [`  unknown types ${unknown.join("  ")}`] : []),
+    ...(facts.tcp === null ? [] : [tcpText(facts.tcp)]),
     ...(facts.foreign > 0 ? [`  foreign       ${facts.foreign} packets of another protocol`] : []),
     `  book changes  ${facts.events}, unknown orders ${facts.unknown_orders}, ` +
       `duplicates ${facts.duplicate_orders}, over-executions ${facts.over_executions}`,
@@ -180,6 +182,13 @@ function factsText(facts: ReplayFacts): string {
     `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
     `  memory        ${(facts.peak_rss_bytes / 1e6).toFixed(0)} MB at most`,
   ].join("\n");
+}
+
+function tcpText(tcp: TcpFacts): string {
+  return (
+    `  TCP segments  ${tcp.segments}, duplicates ${tcp.duplicates}, early ${tcp.early}, ` +
+    `lost ${tcp.lost}, streams with a hole ${tcp.holes}, foreign ${tcp.foreign_streams}`
+  );
 }
 
 function positive(text: string): number {

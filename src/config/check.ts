@@ -1,4 +1,5 @@
 /** Checks across keys, after the schema: what each key may be alone is schema.ts's. */
+import { isIPv4 } from "node:net";
 import { isLoopback } from "./address.ts";
 import type { Config, ListenAddress, StageName, ThreadConfig } from "./config.ts";
 import { STAGE_NAMES, TEMPLATE_PROTOCOLS } from "./config.ts";
@@ -72,8 +73,8 @@ function checkRx(config: Config, context: CheckContext): Finding[] {
     ["rx.a", rx.a],
     ["rx.b", rx.b],
   ] as const) {
-    if (context.requireRx || address?.transport === undefined) continue;
-    found.push({ paths: [path], text: "is a server; a capture's feeds are groups" });
+    if (context.requireRx || address?.transport === undefined || isIPv4(address.group)) continue;
+    found.push({ paths: [path], text: "is a server by name; a capture has IPv4 addresses only" });
   }
   if (merge.windowPackets >= rx.frames) {
     const text = `= ${merge.windowPackets} is not below rx.frames = ${rx.frames}`;

@@ -71,6 +71,8 @@ export interface RecordDecoder {
    * @param stream numbers from 0, one for each direction of each connection
    */
   decodeStream?(stream: number, bytes: Uint8Array, sink: RecordSink): void;
+  /** Nothing will come of this stream any more. */
+  endStream?(stream: number): void;
   /**
    * What a person wants to read beside a raw value: the scaled price, the time as UTC, a code's
    * name; null for nothing.

@@ -44,6 +44,12 @@ export const COUNTER_TABLE = [
   { key: "FILE_FRAGMENTS", stage: "rx", name: "nyq_file_fragments_total", labels: "", kind: "counter", unit: "packets", help: "Captured IP fragments, skipped." },
   { key: "FILE_TRUNCATED", stage: "rx", name: "nyq_file_truncated_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets that the capture cut short, or longer than a frame, skipped." },
   { key: "FILE_MALFORMED", stage: "rx", name: "nyq_file_malformed_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets whose headers contradict each other, skipped." },
+  { key: "FILE_TCP_SEGMENTS", stage: "rx", name: "nyq_file_tcp_segments_total", labels: "", kind: "counter", unit: "segments", help: "Captured TCP segments with a payload, of the chosen servers." },
+  { key: "FILE_TCP_DUPLICATES", stage: "rx", name: "nyq_file_tcp_duplicates_total", labels: "", kind: "counter", unit: "segments", help: "Segments that brought only bytes that had come: retransmissions." },
+  { key: "FILE_TCP_EARLY", stage: "rx", name: "nyq_file_tcp_early_total", labels: "", kind: "counter", unit: "segments", help: "Segments that came before the ones before them, and were held." },
+  { key: "FILE_TCP_LOST", stage: "rx", name: "nyq_file_tcp_lost_total", labels: "", kind: "counter", unit: "segments", help: "Segments left out: behind a hole that was given up, or of a stream too many." },
+  { key: "FILE_TCP_HOLES", stage: "rx", name: "nyq_file_tcp_holes_total", labels: "", kind: "counter", unit: "streams", help: "TCP streams whose bytes have a hole that nothing filled; what is behind it is left out." },
+  { key: "FILE_TCP_FOREIGN", stage: "rx", name: "nyq_file_tcp_foreign_total", labels: "", kind: "counter", unit: "streams", help: "TCP streams that are no SoupBinTCP, from where it shows on left out." },
   // merge
   { key: "MERGE_DELIVERED_MESSAGES", stage: "merge", name: "nyq_merge_delivered_messages_total", labels: "", kind: "counter", unit: "messages", help: "Messages passed on, each once and in order." },
   { key: "MERGE_DELIVERED_PACKETS", stage: "merge", name: "nyq_merge_delivered_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets passed on, whole or in part." },

@@ -47,6 +47,8 @@ export interface Protocol {
   readonly hasBinaryFile: boolean;
   /** True when the warm-up can make a stream of it (warm-up-stream.ts); else there is none. */
   readonly warmsUp: boolean;
+  /** What frames its messages in captured TCP connections; null: it does not come over TCP. */
+  readonly tcp: "soupbintcp" | null;
   framing(config: Config): Framing;
   decode(parts: DecodeParts): Decode;
 }
@@ -56,6 +58,7 @@ const ITCH: Protocol = {
   hasIds: false,
   hasBinaryFile: true,
   warmsUp: true,
+  tcp: "soupbintcp",
   framing: () => new MoldUdp64Framing(),
   decode: ({ frames, owner, sink, counters, unknownTypes }) => {
     const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes });
@@ -72,6 +75,7 @@ const EOBI: Protocol = {
   hasIds: true,
   hasBinaryFile: false,
   warmsUp: false,
+  tcp: null,
   framing: () => new EobiFraming(),
   decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
     const { instruments } = config.book;

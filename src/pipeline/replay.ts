@@ -45,6 +45,8 @@ export interface ReplayFacts {
   readonly duplicate_orders: number;
   readonly over_executions: number;
   readonly malformed: number;
+  /** What TCP connections of a capture went through; null without any. */
+  readonly tcp: TcpFacts | null;
   /** Malformed packets of another protocol or release. */
   readonly foreign: number;
   /** Malformed messages of types that nobody knows, by id; beyond 64 ids under `other`. */
@@ -57,6 +59,16 @@ export interface ReplayFacts {
   readonly ns_per_message: number;
   /** Greatest resident size of the process so far. */
   readonly peak_rss_bytes: number;
+}
+
+/** Counts of TCP segments with a payload, and of streams. */
+export interface TcpFacts {
+  readonly segments: number;
+  readonly duplicates: number;
+  readonly early: number;
+  readonly lost: number;
+  readonly holes: number;
+  readonly foreign_streams: number;
 }
 
 /** A replay's facts, and why it did not reach the file's end. */
@@ -127,6 +139,7 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
     over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),
     malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
+    tcp: tcpFacts(counters),
     foreign: counters.get(C.MERGE_FOREIGN_A) + counters.get(C.MERGE_FOREIGN_B),
     unknown_types: new UnknownTypes(plan.oddInput).byId(),
     refused: counters.get(C.BOOK_REFUSED),
@@ -135,5 +148,18 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     book_hash: book?.hash ?? null,
     ns_per_message: messages === 0 || !book ? 0 : (book.endNs - openNs) / messages,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+function tcpFacts(counters: Counters): TcpFacts | null {
+  const segments = counters.get(C.FILE_TCP_SEGMENTS);
+  if (segments === 0) return null;
+  return {
+    segments,
+    duplicates: counters.get(C.FILE_TCP_DUPLICATES),
+    early: counters.get(C.FILE_TCP_EARLY),
+    lost: counters.get(C.FILE_TCP_LOST),
+    holes: counters.get(C.FILE_TCP_HOLES),
+    foreign_streams: counters.get(C.FILE_TCP_FOREIGN),
   };
 }

@@ -14,6 +14,7 @@ import { openSocket, RecvmmsgSource, type SocketSourceOptions } from "../rx/sock
 import { SoupSource } from "../rx/soup.ts";
 import type { RxSource } from "../rx/source.ts";
 import type { Plan } from "./plan.ts";
+import { protocolOf } from "./protocols.ts";
 import type { StopWord } from "./stop.ts";
 import { WarmFeed } from "./warm-up-feed.ts";
 
@@ -114,7 +115,8 @@ export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Pro
   parts.clock.update();
   const openNs = parts.clock.elapsedNs[0] as number;
   if (plan.input.kind === "file") {
-    const source = await openFileSource({ ...parts, ...plan.input, a: rx.a, b: rx.b });
+    const { tcp } = protocolOf(plan.config);
+    const source = await openFileSource({ ...parts, ...plan.input, a: rx.a, b: rx.b, tcp });
     return {
       feed,
       source,

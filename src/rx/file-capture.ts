@@ -5,7 +5,7 @@
  * Thread: rx's. Everything in the file is hostile: what cannot be taken is counted and skipped; a
  * capture that cannot be read on ends the source with `error` after the packets before it.
  */
-import type { GroupAddress } from "../config/config.ts";
+import type { FeedAddress } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
 import type { FramePool, FrameView } from "../core/frames.ts";
@@ -15,6 +15,7 @@ import type { ByteInput } from "./file-input.ts";
 import { ByteWindow } from "./file-window.ts";
 import { type CaptureReader, PcapReader, ReadResult } from "./pcap.ts";
 import { BLOCK_BYTES_MAX, PcapngReader } from "./pcapng.ts";
+import { SoupCapture } from "./soup-capture.ts";
 import type { RxSource } from "./source.ts";
 import { UdpKind, UdpParser } from "./udp.ts";
 
@@ -22,6 +23,15 @@ import { UdpKind, UdpParser } from "./udp.ts";
 const READ_AHEAD_BYTES = 131_072;
 /** Captured packets looked at in one doWork. */
 const BATCH_PACKETS = 64;
+
+/** What a capture's packets are chosen and read by. */
+export interface CaptureOptions {
+  /** Address of each feed: a UDP group, or a SoupBinTCP server; both null: all is feed A's. */
+  readonly a: FeedAddress | null;
+  readonly b: FeedAddress | null;
+  /** What TCP connections carry, or null: TCP is skipped. */
+  readonly tcp: "soupbintcp" | null;
+}
 
 /** What every file source stands on. */
 export interface FileSourceParts {
@@ -60,24 +70,28 @@ export class CaptureSource implements FileSource {
   readonly #input: ByteInput;
   readonly #window: ByteWindow;
   readonly #reader: CaptureReader;
-  readonly #udp = new UdpParser();
+  readonly #udp: UdpParser;
   readonly #parts: FileSourceParts;
   readonly #selection: Selection;
+  /** By feed; null where TCP is skipped. */
+  readonly #soup: readonly SoupCapture[] | null;
+  /** True when a TCP segment's bytes may wait for frames. */
+  #draining = false;
+  /** Frames handed on in this doWork. */
+  #delivered = 0;
   /** A frame taken and not yet handed on, or -1. */
   #frame = -1;
 
   /**
    * @param name the file's, for messages
    * @param kind which of the two capture formats
-   * @param a group of feed A, or null: every UDP packet is feed A's
    */
   constructor(
     name: string,
     kind: "pcap" | "pcapng",
     input: ByteInput,
     parts: FileSourceParts,
-    a: GroupAddress | null,
-    b: GroupAddress | null,
+    { a, b, tcp }: CaptureOptions,
   ) {
     this.#name = name;
     this.#input = input;
@@ -85,13 +99,15 @@ export class CaptureSource implements FileSource {
     this.#reader = kind === "pcap" ? new PcapReader(this.#window) : new PcapngReader(this.#window);
     this.#parts = parts;
     this.#selection = new Selection(a, b);
+    this.#udp = new UdpParser(tcp !== null);
+    this.#soup = tcp === null ? null : [FEED_A, FEED_B].map((feed) => new SoupCapture(feed, parts));
   }
 
   doWork(): number {
     const { sink } = this.#parts;
     let looked = 0;
-    let delivered = 0;
-    while (looked < BATCH_PACKETS && !this.done && this.#hasFrame()) {
+    this.#delivered = 0;
+    while (looked < BATCH_PACKETS && !this.done && this.#drain() && this.#hasFrame()) {
       const result = this.#reader.next();
       if (result === ReadResult.WAIT) break;
       if (result === ReadResult.END) {
@@ -99,10 +115,10 @@ export class CaptureSource implements FileSource {
         break;
       }
       looked++;
-      if (this.#deliver()) delivered++;
+      if (this.#deliver()) this.#delivered++;
     }
-    if (delivered > 0) sink.onBatchEnd();
-    return looked;
+    if (this.#delivered > 0) sink.onBatchEnd();
+    return Math.max(looked, this.#delivered);
   }
 
   tick(): void {
@@ -123,7 +139,20 @@ export class CaptureSource implements FileSource {
 
   close(): void {
     this.#releaseFrame();
+    for (const soup of this.#soup ?? []) soup.close();
     this.#input.close();
+  }
+
+  /** Hands on what the last TCP segment brought. @returns false when frames are missing for it */
+  #drain(): boolean {
+    if (!this.#draining) return true;
+    for (const soup of this.#soup ?? []) {
+      const isEmpty = soup.drain();
+      this.#delivered += soup.takeDelivered();
+      if (!isEmpty) return false;
+    }
+    this.#draining = false;
+    return true;
   }
 
   #hasFrame(): boolean {
@@ -140,8 +169,9 @@ export class CaptureSource implements FileSource {
     const udp = this.#udp;
     const window = this.#window;
     const kind = udp.parse(window.data, reader.packetAt, reader.packetBytes, reader.linkType);
+    if (kind === UdpKind.TCP) return this.#segment();
     if (kind !== UdpKind.UDP) return this.#skip(slotOf(kind));
-    const feed = this.#selection.feedOf(udp.destination, udp.destinationPort);
+    const feed = this.#selection.feedOf(udp.destination, udp.destinationPort, false);
     if (feed < 0) return this.#skip(C.FILE_SKIPPED);
     const { view, sink, counters } = this.#parts;
     if (udp.payloadLength > view.frameBytes) return this.#skip(C.FILE_TRUNCATED);
@@ -157,6 +187,20 @@ export class CaptureSource implements FileSource {
     return true;
   }
 
+  /** Takes a TCP segment of the server's side; its frames count when they are handed on. */
+  #segment(): false {
+    const udp = this.#udp;
+    const feed = this.#selection.feedOf(udp.source, udp.sourcePort, true);
+    const soup = this.#soup?.[feed];
+    if (soup === undefined) return this.#skip(C.FILE_SKIPPED);
+    const from = udp.payloadAt;
+    const payload = this.#window.bytes.subarray(from, from + udp.payloadLength);
+    const { stamped, tsLo, tsHi } = this.#reader;
+    soup.segment(udp, payload, tsLo, tsHi, stamped ? StampKind.SOFTWARE : StampKind.NONE);
+    this.#draining = true;
+    return false;
+  }
+
   #skip(slot: number): false {
     this.#parts.counters.increment(slot);
     return false;
@@ -167,6 +211,7 @@ export class CaptureSource implements FileSource {
     if (this.#input.error !== null) this.error = this.#input.error;
     else if (problem !== "") this.error = new FeedError("FEED_FORMAT", `${this.#name}: ${problem}`);
     this.#releaseFrame();
+    for (const soup of this.#soup ?? []) soup.end();
     this.done = true;
   }
 
@@ -176,23 +221,31 @@ export class CaptureSource implements FileSource {
   }
 }
 
-/** Which feed a destination belongs to. */
+/** Which feed a packet belongs to. */
 class Selection {
   readonly #all: boolean;
   readonly #words: readonly number[];
   readonly #ports: readonly number[];
+  readonly #isTcp: readonly boolean[];
 
-  constructor(a: GroupAddress | null, b: GroupAddress | null) {
+  constructor(a: FeedAddress | null, b: FeedAddress | null) {
     this.#all = a === null && b === null;
-    this.#words = [a === null ? 0 : addressWord(a.group), b === null ? 0 : addressWord(b.group)];
-    this.#ports = [a === null ? -1 : a.port, b === null ? -1 : b.port];
+    this.#words = [a, b].map((address) => (address === null ? 0 : addressWord(address.group)));
+    this.#ports = [a, b].map((address) => address?.port ?? -1);
+    this.#isTcp = [a, b].map((address) => address?.transport === "soupbintcp");
   }
 
-  /** @returns FEED_A, FEED_B, or -1 for neither */
-  feedOf(destination: number, port: number): number {
+  /**
+   * @param word address and port: where a datagram goes to, where a TCP segment comes from
+   * @returns FEED_A, FEED_B, or -1 for neither
+   */
+  feedOf(word: number, port: number, isTcp: boolean): number {
     if (this.#all) return FEED_A;
-    if (port === this.#ports[FEED_A] && destination === this.#words[FEED_A]) return FEED_A;
-    return port === this.#ports[FEED_B] && destination === this.#words[FEED_B] ? FEED_B : -1;
+    for (let feed = FEED_A; feed <= FEED_B; feed++) {
+      const isMine = port === this.#ports[feed] && word === this.#words[feed];
+      if (isMine && isTcp === this.#isTcp[feed]) return feed;
+    }
+    return -1;
   }
 }
 

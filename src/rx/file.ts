@@ -3,11 +3,15 @@
  * path or, for `-`, from standard input. The format is told by the first bytes; a name proves
  * nothing.
  */
-import type { GroupAddress } from "../config/config.ts";
 import { FeedError } from "../core/errors.ts";
 import { BLOCK_HEADER_BYTES, messageLengths } from "../decode/itch/layout.ts";
 import { BinaryFileSource } from "./binary-file.ts";
-import { CaptureSource, type FileSource, type FileSourceParts } from "./file-capture.ts";
+import {
+  type CaptureOptions,
+  CaptureSource,
+  type FileSource,
+  type FileSourceParts,
+} from "./file-capture.ts";
 import { GunzipInput, isGzip } from "./file-gunzip.ts";
 import { type ByteInput, FdInput, openInput, PrefixedInput, readHead } from "./file-input.ts";
 import { isPcap } from "./pcap.ts";
@@ -17,13 +21,10 @@ import { isPcapng } from "./pcapng.ts";
 export type FileFormat = "pcap" | "itch";
 
 /** What to open and where its packets go. */
-export interface FileSourceOptions extends FileSourceParts {
+export interface FileSourceOptions extends FileSourceParts, CaptureOptions {
   readonly path: string;
   /** `pcap` stands for pcapng too. */
   readonly format: "auto" | FileFormat;
-  /** Groups of a capture's feeds; both null: every UDP packet is feed A's. */
-  readonly a: GroupAddress | null;
-  readonly b: GroupAddress | null;
 }
 
 /** An input with its first bytes looked at. */
@@ -74,12 +75,12 @@ export async function openFileSource(options: FileSourceOptions): Promise<FileSo
 }
 
 function sourceOf(format: FileFormat, looked: Looked, options: FileSourceOptions): FileSource {
-  const { path, a, b } = options;
+  const { path } = options;
   const { head, input } = looked;
   if (format === "itch") return new BinaryFileSource(path, input, options);
-  if (isPcapng(head)) return new CaptureSource(path, "pcapng", input, options, a, b);
+  if (isPcapng(head)) return new CaptureSource(path, "pcapng", input, options, options);
   if (isPcap(head) || head.length === 0) {
-    return new CaptureSource(path, "pcap", input, options, a, b);
+    return new CaptureSource(path, "pcap", input, options, options);
   }
   throw new FeedError("FEED_FORMAT", `${path}: format=pcap, but its magic is of no capture`);
 }

@@ -11,14 +11,14 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { FramePool, FrameView } from "../core/frames.ts";
 import { type PacketSink, StampKind } from "../core/sinks.ts";
-import { MESSAGES_MAX, MoldUdp64Writer } from "../decode/moldudp64/encoder.ts";
-import { BLOCK_HEADER_BYTES, HEADER_BYTES } from "../decode/moldudp64/layout.ts";
+import { MoldUdp64Writer } from "../decode/moldudp64/encoder.ts";
 import {
   type SoupClientOptions,
   SoupClientSession,
   type SoupClientSink,
 } from "../decode/soupbintcp/client-session.ts";
 import { C } from "../metrics/counter-table.ts";
+import { MessageFrames } from "./message-frames.ts";
 import type { RxSource } from "./source.ts";
 
 /** Bytes taken apart in one go; they need FRAMES_MIN free frames at most. */
@@ -60,11 +60,7 @@ export class SoupSource implements RxSource, SoupClientSink {
   /** Bytes of the first queued chunk that were taken already. */
   #taken = 0;
   #writer: MoldUdp64Writer | null = null;
-  /** The frame being filled, or -1; its messages, their end, the first one's sequence. */
-  #frame = -1;
-  #count = 0;
-  #fillAt = HEADER_BYTES;
-  #first = 0;
+  readonly #frames: MessageFrames;
   #delivered = 0;
   /** True when the server's heartbeat is to be passed on, once for however many came. */
   #heartbeat = false;
@@ -76,6 +72,7 @@ export class SoupSource implements RxSource, SoupClientSink {
   constructor(options: SoupSourceOptions) {
     this.port = options.port;
     this.#options = options;
+    this.#frames = new MessageFrames(options.view, options.pool, this.#hand.bind(this));
     this.#session = new SoupClientSession(options, this);
     this.#connect();
   }
@@ -104,7 +101,7 @@ export class SoupSource implements RxSource, SoupClientSink {
       this.#takeSlice();
     }
     if (this.#queuedBytes < QUEUE_BYTES_MAX && this.#socket?.isPaused()) this.#socket.resume();
-    this.#flush();
+    this.#frames.flush();
     if (this.#delivered > 0) sink.onBatchEnd();
     return this.#delivered;
   }
@@ -117,8 +114,7 @@ export class SoupSource implements RxSource, SoupClientSink {
     this.#socket?.destroySoon();
     this.#socket = null;
     this.#clearQueue();
-    if (this.#frame >= 0) this.#options.pool.release(this.#options.feed, this.#frame);
-    this.#frame = -1;
+    this.#frames.drop(this.#options.feed);
   }
 
   send(bytes: Uint8Array): void {
@@ -133,22 +129,12 @@ export class SoupSource implements RxSource, SoupClientSink {
   }
 
   onMessage(bytes: Uint8Array, from: number, to: number): void {
-    const { view, counters, feed } = this.#options;
-    const blockBytes = BLOCK_HEADER_BYTES + to - from;
-    if (HEADER_BYTES + blockBytes > view.frameBytes) {
-      // The sequence goes on without it: merge tells of the gap.
-      this.#flush();
-      counters.increment(C.RX_TRUNCATED_A + feed);
-      return;
-    }
-    if (this.#fillAt + blockBytes > view.frameBytes || this.#count === MESSAGES_MAX) this.#flush();
-    if (this.#frame < 0) this.#begin();
-    const at = this.#frame * view.frameBytes + this.#fillAt;
-    view.bytes[at] = (to - from) >>> 8;
-    view.bytes[at + 1] = to - from;
-    view.bytes.set(bytes.subarray(from, to), at + BLOCK_HEADER_BYTES);
-    this.#fillAt += blockBytes;
-    this.#count++;
+    const { counters, feed } = this.#options;
+    const writer = this.#writer;
+    if (writer === null) return;
+    const taken = this.#frames.add(writer, this.#session.next, bytes, from, to);
+    // The sequence goes on without it: merge tells of the gap.
+    if (!taken) counters.increment(C.RX_TRUNCATED_A + feed);
   }
 
   onHeartbeat(): void {
@@ -220,36 +206,15 @@ export class SoupSource implements RxSource, SoupClientSink {
     this.#heartbeat = false;
   }
 
-  #begin(): void {
-    this.#frame = this.#options.pool.take();
-    this.#fillAt = HEADER_BYTES;
-    this.#count = 0;
-    this.#first = this.#session.next;
-  }
-
-  /** Hands the frame being filled on. */
-  #flush(): void {
-    if (this.#frame < 0) return;
-    this.#hand(this.#first, this.#count);
-  }
-
   #control(kind: "heartbeat" | "end"): void {
-    this.#flush();
-    if (this.#writer === null) return;
-    this.#begin();
-    this.#hand(this.#session.next, kind === "end" ? MESSAGES_MAX + 1 : 0);
+    if (this.#writer !== null) this.#frames.control(this.#writer, this.#session.next, kind);
   }
 
-  #hand(seq: number, count: number): void {
-    const { view, sink, counters, feed } = this.#options;
-    const frame = this.#frame;
-    this.#writer?.header(view.bytes, frame * view.frameBytes, seq, count);
-    this.#frame = -1;
+  #hand(frame: number, length: number): void {
+    const { sink, counters, feed } = this.#options;
     this.#delivered++;
     counters.increment(C.RX_PACKETS_A + feed);
-    sink.onPacket(feed, frame, 0, this.#fillAt, 0, 0, StampKind.NONE, 0, 0, 0, 0);
-    this.#fillAt = HEADER_BYTES;
-    this.#count = 0;
+    sink.onPacket(feed, frame, 0, length, 0, 0, StampKind.NONE, 0, 0, 0, 0);
   }
 
   #clearQueue(): void {

@@ -1,8 +1,9 @@
 /**
  * The bytes of captured TCP connections in order, each direction a stream of its own: retransmitted
- * bytes once, early segments held until the ones before them come. Bounded in streams and in bytes.
+ * bytes once, early segments held until the ones before them come. Bounded in streams, in bytes and
+ * in segments held; closed streams make room for new ones.
  *
- * Thread: main's, cold. Source: RFC 9293, section 3.
+ * Thread: rx's of a file, or main's; cold. Source: RFC 9293, section 3.
  */
 import type { UdpParser } from "./udp.ts";
 
@@ -12,25 +13,53 @@ export interface StreamSink {
   onStreamBytes(stream: number, bytes: Uint8Array): void;
   /** A stream has a hole, or there are too many: what follows of it is left out. */
   onStreamProblem(kind: string, detail: string): void;
+  /** Nothing will come of this stream any more. */
+  onStreamEnd(stream: number): void;
 }
 
+/** What became of a segment. */
+export const SegmentKind = {
+  /** It brought bytes that were due. */
+  IN_ORDER: 1,
+  /** No payload. */
+  EMPTY: 0,
+  /** It brought nothing that had not come. */
+  DUPLICATE: 2,
+  /** It is held until what comes before it is there. */
+  EARLY: 3,
+  /** It is behind a hole that was given up, and left out. */
+  LOST: -1,
+  /** There are too many streams to take another. */
+  REFUSED: -2,
+} as const;
+
+const FLAG_FIN = 0x01;
 const FLAG_SYN = 0x02;
+const FLAG_RST = 0x04;
 const STREAMS_MAX = 1024;
-/** Most bytes of early segments held for one stream. */
+/** Most bytes and segments held of one stream; they bound the search through them, too. */
 const EARLY_BYTES_MAX = 1 << 20;
+const EARLY_SEGMENTS_MAX = 2048;
 
 interface Stream {
   readonly number: number;
   readonly name: string;
+  /** Sequence of its first byte, signed. */
+  readonly first: number;
   /** Sequence of the next byte, signed. */
   next: number;
   readonly early: Map<number, Uint8Array>;
   earlyBytes: number;
+  /** A hole was given up. */
   broken: boolean;
+  /** One side has closed or reset it. */
+  closed: boolean;
 }
 
 /** Puts segments together. */
 export class TcpStreams {
+  /** Streams that were given up, or ended, with bytes missing. */
+  holes = 0;
   readonly #sink: StreamSink;
   readonly #streams = new Map<string, Stream>();
   #count = 0;
@@ -39,34 +68,56 @@ export class TcpStreams {
     this.#sink = sink;
   }
 
-  /** Takes the segment that the parser describes. @param payload borrowed */
-  segment(tcp: UdpParser, payload: Uint8Array): void {
-    const name =
-      `${address(tcp.source)}:${tcp.sourcePort} > ` +
-      `${address(tcp.destination)}:${tcp.destinationPort}`;
+  /** Takes the segment that the parser describes. @param payload borrowed @returns a SegmentKind */
+  segment(tcp: UdpParser, payload: Uint8Array): number {
     const isSyn = (tcp.tcpFlags & FLAG_SYN) !== 0;
-    let stream = this.#streams.get(name);
-    if (stream === undefined || isSyn) {
-      const next = isSyn ? (tcp.tcpSeq + 1) | 0 : tcp.tcpSeq;
-      if (isSyn && stream?.next === next) return;
-      if (stream !== undefined) this.#endOf(stream);
-      else if (this.#streams.size === STREAMS_MAX) {
-        this.#sink.onStreamProblem("too many TCP streams", name);
-        return;
-      }
-      const number = this.#count++;
-      stream = { number, name, next, early: new Map(), earlyBytes: 0, broken: false };
-      this.#streams.set(name, stream);
-    }
-    if (payload.length === 0 || stream.broken) return;
     const from = isSyn ? (tcp.tcpSeq + 1) | 0 : tcp.tcpSeq;
-    if (!this.#take(stream, from, payload)) this.#hold(stream, from, payload);
-    else this.#takeEarly(stream);
+    const stream = this.#streamOf(nameOf(tcp), from, isSyn);
+    if (stream === null) return SegmentKind.REFUSED;
+    if ((tcp.tcpFlags & (FLAG_FIN | FLAG_RST)) !== 0) stream.closed = true;
+    if (payload.length === 0) return SegmentKind.EMPTY;
+    if (stream.broken) return SegmentKind.LOST;
+    const before = stream.next;
+    if (!this.#take(stream, from, payload)) return this.#hold(stream, from, payload);
+    if (stream.next === before) return SegmentKind.DUPLICATE;
+    this.#takeEarly(stream);
+    return SegmentKind.IN_ORDER;
   }
 
   /** Says which streams ended with a hole before bytes that were there. */
   end(): void {
     for (const stream of this.#streams.values()) this.#endOf(stream);
+    this.#streams.clear();
+  }
+
+  /** The stream of a segment, a new one at a SYN. @returns null when there are too many */
+  #streamOf(name: string, next: number, isSyn: boolean): Stream | null {
+    const known = this.#streams.get(name);
+    // A SYN that comes again is of the stream that it began.
+    if (known !== undefined && !(isSyn && known.first !== next)) return known;
+    if (known !== undefined) {
+      this.#streams.delete(name);
+      this.#endOf(known);
+    } else if (this.#streams.size === STREAMS_MAX && !this.#dropClosed()) {
+      this.#sink.onStreamProblem("too many TCP streams", name);
+      return null;
+    }
+    const number = this.#count++;
+    const begun = { early: new Map(), earlyBytes: 0, broken: false, closed: false };
+    const stream: Stream = { number, name, first: next, next, ...begun };
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** Forgets the oldest closed stream. @returns false when there is none */
+  #dropClosed(): boolean {
+    for (const [name, stream] of this.#streams) {
+      if (!stream.closed) continue;
+      this.#streams.delete(name);
+      this.#endOf(stream);
+      return true;
+    }
+    return false;
   }
 
   /** Hands on what is new of a segment. @returns false when it is early */
@@ -80,16 +131,18 @@ export class TcpStreams {
     return true;
   }
 
-  #hold(stream: Stream, seq: number, payload: Uint8Array): void {
-    if (stream.earlyBytes + payload.length > EARLY_BYTES_MAX) {
-      this.#endOf(stream);
-      stream.broken = true;
-      return;
-    }
+  /** @returns a SegmentKind */
+  #hold(stream: Stream, seq: number, payload: Uint8Array): number {
     const before = stream.early.get(seq)?.length ?? 0;
-    if (before >= payload.length) return;
+    if (before >= payload.length) return SegmentKind.DUPLICATE;
+    const isFull = stream.early.size === EARLY_SEGMENTS_MAX && before === 0;
+    if (isFull || stream.earlyBytes + payload.length - before > EARLY_BYTES_MAX) {
+      this.#giveUp(stream);
+      return SegmentKind.LOST;
+    }
     stream.early.set(seq, payload.slice());
     stream.earlyBytes += payload.length - before;
+    return SegmentKind.EARLY;
   }
 
   #takeEarly(stream: Stream): void {
@@ -105,11 +158,24 @@ export class TcpStreams {
   }
 
   #endOf(stream: Stream): void {
-    if (stream.early.size === 0) return;
+    if (stream.early.size > 0) this.#giveUp(stream);
+    this.#sink.onStreamEnd(stream.number);
+  }
+
+  #giveUp(stream: Stream): void {
+    this.holes++;
     this.#sink.onStreamProblem("TCP bytes missing", `${stream.name}, ${stream.earlyBytes} behind`);
     stream.early.clear();
     stream.earlyBytes = 0;
+    stream.broken = true;
   }
+}
+
+function nameOf(tcp: UdpParser): string {
+  return (
+    `${address(tcp.source)}:${tcp.sourcePort} > ` +
+    `${address(tcp.destination)}:${tcp.destinationPort}`
+  );
 }
 
 function address(word: number): string {

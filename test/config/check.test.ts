@@ -170,3 +170,11 @@ test("a way that comes back to an earlier thread is refused: full rings would wa
   t.regex(said(placed(mergeAside)).join("; "), back);
   t.deepEqual(said(placed([thread("rx", "spin", ["rx.a"]), thread("hot", "spin", late), out])), []);
 });
+
+test("a server of a capture has to be an IPv4 address; a feed may look its name up", (t) => {
+  const server = (host: string): FlagValue[] => [["rx.a", `soup://${host}:9000`]];
+  t.deepEqual(said(server("example.test"), 16, false).length, 1);
+  t.regex(said(server("example.test"), 16, false).join(), /rx\.a is a server by name/);
+  t.deepEqual(said(server("10.0.0.1"), 16, false), []);
+  t.deepEqual(said(server("example.test")), []);
+});

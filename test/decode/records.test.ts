@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from "ava";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { loadTable } from "../../src/decode/layouts/table.ts";
 import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
-import { ethernet, ipv4, join as joinBytes, pcap } from "../rx/capture-bytes.ts";
+import { ethernet, ipv4, pcap, tcpFrame } from "../rx/capture-bytes.ts";
 
 const NYQ = join(PACKAGE_ROOT, "dist", "src", "cli", "nyq.js");
 const SHARED = process.env["NYQ_SHARED"] ?? join(PACKAGE_ROOT, "..", "shared");
@@ -352,36 +352,6 @@ test("ITCH in SoupBinTCP: messages of a capture count on from the login, in any 
   t.regex(err, /unknown type 0x3f: 1 /);
   t.regex(err, /not SoupBinTCP: 1 /);
 });
-
-/** A TCP segment as a captured Ethernet frame. */
-function tcpFrame(from: number, to: number, seq: number, payload: Uint8Array): Uint8Array {
-  const ports = [from >> 8, from & 0xff, to >> 8, to & 0xff];
-  const tcp = [...ports, 0, 0, seq >> 8, seq & 0xff, 0, 0, 0, 0, 0x50, 0x18, 0, 0, 0, 0, 0, 0];
-  const length = 40 + payload.length;
-  const ip = [
-    0x45,
-    0,
-    length >> 8,
-    length & 0xff,
-    0,
-    0,
-    0,
-    0,
-    1,
-    6,
-    0,
-    0,
-    10,
-    0,
-    0,
-    1,
-    10,
-    0,
-    0,
-    2,
-  ];
-  return ethernet(joinBytes(ip, tcp, payload));
-}
 
 test("ITCH in MoldUDP64: tshark sees the same sequences and lengths", (t) => {
   if (spawnSync("tshark", ["--version"]).status !== 0) {

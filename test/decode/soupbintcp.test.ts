@@ -148,6 +148,7 @@ test("what does not belong to the state, or is no packet, drops the connection",
     [loginAccepted("DAY", 0n), /sequence 0/],
     [loginAccepted("DAY", 2n ** 53n), /sequence 9007199254740992/],
     [loginAccepted("DAY", 1n).fill(0x41, 13), /sequence null/],
+    [loginAccepted("DAY", 1n).fill(0x07, 4, 5), /session " \\u0007 /],
     [Uint8Array.of(0, 2, 0x41, 0x20), /login accepted packet of 4 bytes/],
     [Uint8Array.of(0, 0), /without a type/],
   ];

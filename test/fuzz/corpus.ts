@@ -9,6 +9,7 @@ import { ItchWriter } from "../../src/decode/itch/encoder.ts";
 import { MESSAGE_TYPES } from "../../src/decode/itch/layout.ts";
 import { MoldUdp64Writer } from "../../src/decode/moldudp64/encoder.ts";
 import { COUNT, HEADER_BYTES } from "../../src/decode/moldudp64/layout.ts";
+import { loginAccepted } from "../../src/decode/soupbintcp/encoder.ts";
 import * as B from "../rx/capture-bytes.ts";
 import type { Random } from "./random.ts";
 
@@ -102,7 +103,18 @@ export function captures(random: Random): Uint8Array[] {
     [],
     0x86dd,
   );
+  const stream = B.join(loginAccepted("FUZZ", 1n), soupPackets(random));
+  const segments: B.Captured[] = [
+    { seconds: 1, fraction: 0, bytes: B.tcpFrame(9000, 4000, 99, new Uint8Array(0), 0x02) },
+  ];
+  for (let at = 0; at < stream.length; at += 100) {
+    const bytes = B.tcpFrame(9000, 4000, 100 + at, stream.subarray(at, at + 100));
+    segments.splice(random.below(3) === 0 ? 1 : segments.length, 0, {
+      ...{ seconds: 1, fraction: at, bytes },
+    });
+  }
   return [
+    B.pcap(segments),
     B.pcap(packets),
     B.pcap(packets, 1, false, true),
     ...[true, false].map((little) =>
@@ -116,6 +128,18 @@ export function captures(random: Random): Uint8Array[] {
       ),
     ),
   ];
+}
+
+/** Sequenced data of some messages, and a heartbeat. */
+function soupPackets(random: Random): Uint8Array {
+  const { bytes } = someBlocks(random, 1 + random.below(10));
+  const parts: (Uint8Array | number[])[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 2 + ((bytes[at] as number) << 8) + (bytes[at + 1] as number);
+    parts.push(B.int(end - at - 1, 2), [0x53], bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return B.join(...parts, [0, 1, 0x48]);
 }
 
 /** Files kept for a target, in the order of their names. */

@@ -200,7 +200,8 @@ class CheckingPackets implements PacketSink {
 
 /** A file source of `make` over the bytes, run to its end. */
 function fileTarget(make: (input: MemoryInput, parts: FileSourceParts) => FileSource): Target {
-  const frames = 4;
+  // As many as a slice of a TCP stream may fill, and one that the source holds.
+  const frames = 65;
   const view = new FrameView(takeFrames(FRAME_BYTES, frames, null));
   const pool = new FramePool(frames, []);
   const counters = new Counters(takeCounters(COUNTER_COUNT));
@@ -221,7 +222,7 @@ function fileTarget(make: (input: MemoryInput, parts: FileSourceParts) => FileSo
 export function captureTarget(): Target {
   const source = fileTarget((input, parts) => {
     const kind = isPcapng(input.bytes) ? "pcapng" : "pcap";
-    return new CaptureSource("fuzz", kind, input, parts, null, null);
+    return new CaptureSource("fuzz", kind, input, parts, { a: null, b: null, tcp: "soupbintcp" });
   });
   const udp = new UdpParser();
   return (bytes) => {

@@ -60,6 +60,24 @@ export function ethernet(ip: Uint8Array, tags: number[] = [], type = 0x0800): Ui
   return join(new Array<number>(12).fill(2), tagBytes, int(type, 2), ip);
 }
 
+/** A TCP segment in an Ethernet frame, from 10.0.0.1 to 10.0.0.2; ACK and PSH when not said. */
+export function tcpFrame(
+  from: number,
+  to: number,
+  seq: number,
+  payload: Uint8Array,
+  flags = 0x18,
+): Uint8Array {
+  const segment = join(
+    [...int(from, 2), ...int(to, 2), ...int(seq >>> 0, 4), 0, 0, 0, 0],
+    [0x50, flags, 0, 0, 0, 0, 0, 0],
+    payload,
+  );
+  const lengths = int(20 + segment.length, 2);
+  const header = [0x45, 0, ...lengths, 0, 0, 0, 0, 1, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+  return ethernet(join(header, segment));
+}
+
 /** One captured packet. */
 export interface Captured {
   readonly seconds: number;

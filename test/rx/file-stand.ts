@@ -65,15 +65,16 @@ export interface FileRun {
 /** Reads a whole file. */
 export async function runFile(
   path: string,
-  options: Partial<Pick<FileSourceOptions, "format" | "a" | "b">> = {},
+  options: Partial<Pick<FileSourceOptions, "format" | "a" | "b" | "tcp">> = {},
   frameBytes = 65_536,
+  frames = 4,
 ): Promise<FileRun> {
-  const view = new FrameView(takeFrames(frameBytes, 4, null));
-  const pool = new FramePool(4, []);
+  const view = new FrameView(takeFrames(frameBytes, frames, null));
+  const pool = new FramePool(frames, []);
   const counters = new Counters(takeCounters(COUNTER_COUNT));
   const sink = new PacketRecorder(view, pool);
-  const parts = { path, format: "auto" as const, a: null, b: null, view, pool, sink, counters };
-  const source = await openFileSource({ ...parts, ...options });
+  const chosen = { path, format: "auto" as const, a: null, b: null, tcp: null, ...options };
+  const source = await openFileSource({ ...chosen, view, pool, sink, counters });
   let idle = 0;
   while (!source.isFinished()) {
     if (source.doWork() > 0) idle = 0;

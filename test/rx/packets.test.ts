@@ -6,18 +6,11 @@ import { join as joinPath } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { lookAt } from "../../src/rx/file.ts";
 import { CaptureRow, HexRow, type PacketRow, RowResult } from "../../src/rx/packets.ts";
-import { ethernet, int, ipv4, join, pcap } from "./capture-bytes.ts";
+import { ethernet, ipv4, pcap, tcpFrame } from "./capture-bytes.ts";
 
 /** A TCP segment from port `from` to port 9000. */
-function tcp(from: number, seq: number, payload: Uint8Array, flags = 0x18): Uint8Array {
-  const segment = join(
-    [...int(from, 2), ...int(9000, 2), ...int(seq >>> 0, 4), 0, 0, 0, 0],
-    [0x50, flags, 0, 0, 0, 0, 0, 0],
-    payload,
-  );
-  const lengths = int(20 + segment.length, 2);
-  const header = [0x45, 0, ...lengths, 0, 0, 0, 0, 1, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
-  return ethernet(join(header, segment));
+function tcp(from: number, seq: number, payload: Uint8Array, flags?: number): Uint8Array {
+  return tcpFrame(from, 9000, seq, payload, flags);
 }
 
 async function withFile(
@@ -60,6 +53,7 @@ interface Streams {
 async function streamsOf(t: ExecutionContext, frames: readonly Uint8Array[]): Promise<Streams> {
   const bytes: string[] = [];
   const problems: string[] = [];
+  const ended: number[] = [];
   await withFile(t, captureOf(frames), async (path) => {
     const { input, head } = await lookAt(path);
     const row = new CaptureRow(input, head, () => t.fail(), {
@@ -67,10 +61,12 @@ async function streamsOf(t: ExecutionContext, frames: readonly Uint8Array[]): Pr
         bytes[stream] = (bytes[stream] ?? "") + Buffer.from(more).toString();
       },
       onStreamProblem: (kind, detail) => problems.push(`${kind}: ${detail}`),
+      onStreamEnd: (stream) => ended.push(stream),
     });
     t.deepEqual(await packetsOf(row, () => input.fill()), []);
     input.close();
   });
+  t.deepEqual(ended.sort(), [...bytes.keys()], "every stream ends once");
   return { bytes, problems };
 }
 

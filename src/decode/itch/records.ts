@@ -45,6 +45,10 @@ class ItchRecords implements RecordDecoder {
     this.#soup.push(stream, bytes, sink);
   }
 
+  endStream(stream: number): void {
+    this.#soup.end(stream);
+  }
+
   describe(record: DecodedRecord, path: readonly string[], value: FieldValue): string | null {
     const type = this.#readers.get(record.templateId)?.typeOf(path);
     return type === undefined ? null : describeValue(type, value);

@@ -13,7 +13,7 @@
  */
 import { emptyPacket, loginRequest } from "./encoder.ts";
 import * as L from "./layout.ts";
-import { parseNumber } from "./number.ts";
+import { readLoginAccepted } from "./login.ts";
 import { SoupReader } from "./reader.ts";
 
 /** Where a session stands. */
@@ -185,23 +185,16 @@ export class SoupClientSession {
   }
 
   #accepted(bytes: Uint8Array, from: number, to: number): void {
-    const at = from - L.HEADER_BYTES;
-    if (to - at !== L.LOGIN_ACCEPTED_BYTES) {
-      this.#drop(`a login accepted packet of ${to - at} bytes`);
+    const login = readLoginAccepted(bytes, from, to);
+    if (typeof login === "string") {
+      this.#drop(`a login accepted packet ${login}`);
       return;
     }
-    const next = parseNumber(bytes, at + L.LOGIN_ACCEPTED_SEQUENCE_NUMBER, L.NUMBER_BYTES);
-    if (next === null || next < 1n || next > BigInt(SEQUENCE_MAX)) {
-      this.#drop(`a login accepted with sequence ${next}`);
-      return;
-    }
-    const nameAt = at + L.LOGIN_ACCEPTED_SESSION;
-    const session = latin1(bytes, nameAt, nameAt + L.SESSION_BYTES).trim();
-    const isNew = session !== this.session;
-    this.session = session;
-    this.next = Number(next);
+    const isNew = login.session !== this.session;
+    this.session = login.session;
+    this.next = login.next;
     this.state = SoupState.OPEN;
-    this.#sink.onSession(session, this.next, isNew);
+    this.#sink.onSession(login.session, login.next, isNew);
   }
 
   #rejected(reason: number | undefined): void {
@@ -220,10 +213,4 @@ export class SoupClientSession {
     this.state = SoupState.REFUSED;
     this.#sink.onDrop("the login was refused: not authorized");
   }
-}
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  let text = "";
-  for (let p = from; p < to; p++) text += String.fromCharCode(bytes[p] as number);
-  return text;
 }

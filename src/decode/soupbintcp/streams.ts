@@ -7,28 +7,15 @@
 import type { RecordSink } from "../records.ts";
 import {
   HEADER_BYTES,
+  isPacketType,
   LOGIN_ACCEPTED_BYTES,
   LOGIN_ACCEPTED_SEQUENCE_NUMBER,
   NUMBER_BYTES,
-  TYPE_CLIENT_HEARTBEAT,
-  TYPE_DEBUG,
-  TYPE_END_OF_SESSION,
   TYPE_LOGIN_ACCEPTED,
-  TYPE_LOGIN_REJECTED,
-  TYPE_LOGIN_REQUEST,
-  TYPE_LOGOUT_REQUEST,
   TYPE_SEQUENCED_DATA,
-  TYPE_SERVER_HEARTBEAT,
-  TYPE_UNSEQUENCED_DATA,
 } from "./layout.ts";
 import { parseNumber } from "./number.ts";
 import { SoupReader } from "./reader.ts";
-
-/** Packets that carry no market data: unsequenced data are a client's orders, for instance. */
-const CONTROL_TYPES = new Set([
-  ...[TYPE_DEBUG, TYPE_LOGIN_REJECTED, TYPE_SERVER_HEARTBEAT, TYPE_END_OF_SESSION],
-  ...[TYPE_LOGIN_REQUEST, TYPE_CLIENT_HEARTBEAT, TYPE_LOGOUT_REQUEST, TYPE_UNSEQUENCED_DATA],
-]);
 
 /** Takes a sequenced message: `data` from `from` to `to`; `seq` is null while it is not known. */
 export type OnSoupMessage = (
@@ -76,6 +63,11 @@ export class SoupStreams {
     sink.problem("not SoupBinTCP", `TCP stream ${number}`);
   }
 
+  /** Forgets a stream. */
+  end(number: number): void {
+    this.#streams.delete(number);
+  }
+
   #packet(
     stream: Stream,
     type: number,
@@ -95,7 +87,8 @@ export class SoupStreams {
       const seq = isWhole ? parseNumber(bytes, at, NUMBER_BYTES) : null;
       if (seq === null) sink.problem("bad login accepted packet", `${to - from} bytes`);
       else stream.next = seq;
-    } else if (!CONTROL_TYPES.has(type)) {
+    } else if (!isPacketType(type)) {
+      // The others carry no market data: unsequenced data are a client's orders, for instance.
       stream.reader.broken = true;
     }
   }
