@@ -10,7 +10,8 @@ import { configTarget, presets } from "./config.ts";
 import { captures, kept, repairPacket, someBlocks, somePacket } from "./corpus.ts";
 import { fastTargets } from "./fast.ts";
 import { pipelineTarget, unbelievableTarget } from "./pipeline.ts";
-import type { Random } from "./random.ts";
+import { blockPlaces, eobiPlaces, moldPlaces, soupPlaces } from "./places.ts";
+import { Random } from "./random.ts";
 import {
   eobiTarget,
   recordsTarget,
@@ -19,6 +20,7 @@ import {
   someSoup,
   soupTarget,
 } from "./records.ts";
+import { soupSessionTarget } from "./soup-session.ts";
 import { binaryFileTarget, captureTarget, type FuzzTarget, packetTarget } from "./targets.ts";
 
 /** All targets; their stateful ones draw from `random` too. */
@@ -26,24 +28,38 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
   const several = (make: () => Uint8Array): Uint8Array[] => Array.from({ length: 12 }, make);
   const packets = several(() => somePacket(random));
   const blocks = several(() => someBlocks(random, 1 + random.below(200)).bytes);
-  const datagrams = { corpus: [...packets, ...kept("packet")], repair: repairPacket };
+  const datagrams = {
+    corpus: [...packets, ...kept("packet")],
+    repair: repairPacket,
+    places: moldPlaces,
+  };
+  const soups = [...several(() => someSoup(random)), ...kept("soup")];
+  const streams = { corpus: soups, places: soupPlaces };
   return [
     { name: "packet", run: packetTarget(), ...datagrams },
     { name: "capture", run: captureTarget(), corpus: [...captures(random), ...kept("capture")] },
-    { name: "itch", run: binaryFileTarget(), corpus: [...blocks, ...kept("itch")] },
+    {
+      name: "itch",
+      run: binaryFileTarget(),
+      corpus: [...blocks, ...kept("itch")],
+      places: (bytes) => blockPlaces(bytes),
+    },
     {
       name: "records",
       run: recordsTarget(),
-      corpus: [...several(() => someEobi(random)), ...datagrams.corpus],
+      corpus: [...several(() => someEobi(random)), ...datagrams.corpus, ...kept("records")],
       repair: repairEobi,
+      places: (bytes) => (bytes[0] === 32 && bytes[3] === 0x32 ? eobiPlaces : moldPlaces)(bytes),
     },
     {
       name: "eobi",
       run: eobiTarget(),
-      corpus: several(() => someEobi(random)),
+      corpus: [...several(() => someEobi(random)), ...kept("eobi")],
       repair: repairEobi,
+      places: eobiPlaces,
     },
-    { name: "soup", run: soupTarget(random), corpus: several(() => someSoup(random)) },
+    { name: "soup", run: soupTarget(new Random(random.word())), ...streams },
+    { name: "soup-session", run: soupSessionTarget(new Random(random.word())), ...streams },
     { name: "pipeline", run: pipelineTarget(random.word()), ...datagrams },
     { name: "unbelievable", run: unbelievableTarget(random.word()), ...datagrams },
     {

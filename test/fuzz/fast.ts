@@ -24,6 +24,7 @@ import { fortsXml, someForts } from "../decode/fast/some-forts.ts";
 import { MessageMaker, TemplateWriter } from "../decode/fast/some-templates.ts";
 import { EncodeError } from "../decode/fast/wire-writer.ts";
 import { kept } from "./corpus.ts";
+import { fastPlaces } from "./places.ts";
 import type { Random } from "./random.ts";
 import type { FuzzTarget, Target } from "./targets.ts";
 
@@ -248,8 +249,18 @@ export function fastTargets(random: Random): FuzzTarget[] {
   const datagrams = [...someForts(random, forts, 60), ...realForts(forts)];
   const files = [...xmls.slice(0, 2), fortsXml()].map((xml) => new TextEncoder().encode(xml));
   return [
-    { name: "fast", run: fastTarget(xmls), corpus: [...streams, ...kept("fast")] },
-    { name: "forts", run: fortsTarget(forts), corpus: [...datagrams, ...kept("forts")] },
+    {
+      name: "fast",
+      run: fastTarget(xmls),
+      corpus: [...streams, ...kept("fast")],
+      places: fastPlaces,
+    },
+    {
+      name: "forts",
+      run: fortsTarget(forts),
+      corpus: [...datagrams, ...kept("forts")],
+      places: fastPlaces,
+    },
     {
       name: "fast-templates",
       run: templatesTarget(),

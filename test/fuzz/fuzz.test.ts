@@ -12,6 +12,7 @@ const SHARE: Record<string, number> = {
   itch: 22_000,
   records: 20_000,
   soup: 3_000,
+  "soup-session": 20_000,
   eobi: 60_000,
   pipeline: 15_000,
   unbelievable: 15_000,

@@ -1,5 +1,6 @@
 /** Runs a target on many cases made from its corpus; stops at the first that breaks a promise. */
 import { mutate, noise } from "./mutate.ts";
+import { mutatePlaces } from "./places.ts";
 import type { Random } from "./random.ts";
 import type { FuzzTarget } from "./targets.ts";
 
@@ -29,9 +30,9 @@ export function fuzz(
   random: Random,
   onProgress: (done: number) => void = () => undefined,
 ): void {
-  const { corpus, repair } = target;
+  const { repair } = target;
   for (let i = 0; i < count; i++) {
-    let bytes = nextCase(corpus, random, i);
+    let bytes = nextCase(target, random, i);
     if (repair && random.oneIn(2)) bytes = repair(bytes);
     try {
       target.run(bytes);
@@ -43,10 +44,12 @@ export function fuzz(
 }
 
 /** First the corpus as it stands, then its mutations, now and then plain noise. */
-function nextCase(corpus: readonly Uint8Array[], random: Random, index: number): Uint8Array {
+function nextCase({ corpus, places }: FuzzTarget, random: Random, index: number): Uint8Array {
   if (index < corpus.length) return corpus[index] as Uint8Array;
   if (random.oneIn(50)) return noise(random);
   const good = corpus[random.below(corpus.length)] as Uint8Array;
   const other = corpus[random.below(corpus.length)] as Uint8Array;
-  return mutate(good, other, random);
+  if (places === undefined || random.oneIn(2)) return mutate(good, other, random);
+  const structured = mutatePlaces(good, places(good), random);
+  return random.oneIn(4) ? mutate(structured, other, random) : structured;
 }

@@ -17,6 +17,7 @@ import { ByteWindow } from "../../src/rx/file-window.ts";
 import { PcapReader, ReadResult } from "../../src/rx/pcap.ts";
 import { BLOCK_BYTES_MAX, isPcapng, PcapngReader } from "../../src/rx/pcapng.ts";
 import { UdpKind, UdpParser } from "../../src/rx/udp.ts";
+import type { FindPlaces } from "./places.ts";
 
 /** Takes any bytes. */
 export type Target = (bytes: Uint8Array) => void;
@@ -28,6 +29,8 @@ export interface FuzzTarget {
   readonly corpus: readonly Uint8Array[];
   /** Makes the outermost counts and lengths fit again, so that half of the cases get further in. */
   readonly repair?: (bytes: Uint8Array) => Uint8Array;
+  /** Where the structure stands, so that half of the cases change that alone. */
+  readonly places?: FindPlaces;
 }
 
 const FRAME_BYTES = 65_536;
