@@ -8,19 +8,23 @@
  *   lagging     behind what the other feed had shown one merge.gap_timeout_ms earlier
  *   lossy       lost something in the last ten seconds
  *
- * The caller compares `expected` on its own straight path and calls outOfOrder() for the rest.
+ * The caller compares `expected` on its own straight path and calls outOfOrder() for the rest. Time
+ * and sequences come through arrays: as arguments they would be objects on the heap (missing.ts).
  * Thread: merge's.
  */
 import type { MergeConfig } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import { FEED_COUNT } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
-import { MissingRanges } from "./missing.ts";
+import { AT_NS, FROM, MissingRanges, TO } from "./missing.ts";
 
 /** Ranges remembered for each feed; the oldest are forgotten, an eighth at a time. */
 const RANGES = 2048;
 const FORGOTTEN = RANGES / 8;
 const LOSSY_NS = 10e9;
+/** Places in FeedHealth.packet: its first sequence, and the one after its last. */
+export const SEQ = 0;
+export const END = 1;
 /** Marks of a range (in MissingRanges.cause): may still come, or counted as lost. */
 const OWED = 0;
 const SETTLED = 1;
@@ -34,18 +38,24 @@ export class FeedHealth {
   readonly expected = new Float64Array(FEED_COUNT);
   /** By feed: when its last packet came, ns; -1 never. */
   readonly lastNs = new Float64Array(FEED_COUNT).fill(-1);
+  /** What outOfOrder() takes: see SEQ and END, which are equal for a heartbeat. */
+  readonly packet = new Float64Array(2);
   readonly #missing: readonly MissingRanges[];
   readonly #lostNs = new Float64Array(FEED_COUNT).fill(-LOSSY_NS);
   readonly #sampleSeq = new Float64Array(FEED_COUNT);
   readonly #lagging = new Uint8Array(FEED_COUNT);
   readonly #counters: Counters;
+  /** [0]: now. */
+  readonly #nowNs: Float64Array;
   readonly #timeoutNs: number;
   readonly #silentNs: number;
   readonly #maxJump: number;
   #sampleNs = 0;
 
-  constructor(config: MergeConfig, counters: Counters) {
+  /** @param nowNs [0]: merge's time, ns; kept up to date by its owner */
+  constructor(config: MergeConfig, counters: Counters, nowNs: Float64Array) {
     this.#counters = counters;
+    this.#nowNs = nowNs;
     this.#timeoutNs = config.gapTimeoutMs * 1e6;
     this.#silentNs = config.silentMs * 1e6;
     this.#maxJump = config.maxJump;
@@ -73,12 +83,10 @@ export class FeedHealth {
     }
   }
 
-  /**
-   * Takes a packet that does not begin where the feed's last one ended.
-   *
-   * @param end sequence after the packet's last message; equal to `seq` for a heartbeat
-   */
-  outOfOrder(feed: number, seq: number, end: number, nowNs: number): void {
+  /** Takes `packet`, which does not begin where the feed's last one ended. */
+  outOfOrder(feed: number): void {
+    const seq = this.packet[SEQ] as number;
+    const end = this.packet[END] as number;
     const missing = this.#missing[feed] as MissingRanges;
     const expected = this.expected[feed] as number;
     if (seq > expected + this.#maxJump) {
@@ -88,16 +96,20 @@ export class FeedHealth {
     }
     if (seq > expected) {
       this.#makeRoom(feed, missing);
-      missing.append(expected, seq, nowNs, OWED);
+      missing.span[FROM] = expected;
+      missing.span[TO] = seq;
+      missing.span[AT_NS] = this.#nowNs[0] as number;
+      missing.append(OWED);
     } else if (end > seq) {
-      this.#below(feed, seq, end, missing);
+      this.#below(feed, missing);
     }
     if (end > expected) this.expected[feed] = end;
   }
 
   /** Counts losses that have become final, and looks at lag. */
-  tick(nowNs: number): void {
-    for (let feed = 0; feed < FEED_COUNT; feed++) this.#settle(feed, nowNs);
+  tick(): void {
+    const nowNs = this.#nowNs[0] as number;
+    for (let feed = 0; feed < FEED_COUNT; feed++) this.#settle(feed);
     if (nowNs - this.#sampleNs < this.#timeoutNs) return;
     this.#sampleNs = nowNs;
     for (let feed = 0; feed < FEED_COUNT; feed++) {
@@ -108,18 +120,21 @@ export class FeedHealth {
   }
 
   /** @returns a Health */
-  of(feed: number, nowNs: number): number {
+  of(feed: number): number {
+    const nowNs = this.#nowNs[0] as number;
     const last = this.lastNs[feed] as number;
     if (last < 0 || nowNs - last >= this.#silentNs) return Health.SILENT;
     if (this.#lagging[feed] === 1) return Health.LAGGING;
     return nowNs - (this.#lostNs[feed] as number) < LOSSY_NS ? Health.LOSSY : Health.GOOD;
   }
 
-  #below(feed: number, seq: number, end: number, missing: MissingRanges): void {
+  /** Takes a packet with messages that begins below what was expected. */
+  #below(feed: number, missing: MissingRanges): void {
     this.#makeRoom(feed, missing);
-    const taken = missing.cover(seq, end);
-    if (taken > 0) this.#counters.increment(C.MERGE_LATE_A + feed);
-    else if (end <= (this.expected[feed] as number)) {
+    missing.span[FROM] = this.packet[SEQ] as number;
+    missing.span[TO] = this.packet[END] as number;
+    if (missing.cover() > 0) this.#counters.increment(C.MERGE_LATE_A + feed);
+    else if ((this.packet[END] as number) <= (this.expected[feed] as number)) {
       this.#counters.increment(C.MERGE_DUPLICATES_A + feed);
     }
   }
@@ -131,7 +146,8 @@ export class FeedHealth {
   }
 
   /** Counts the ranges whose time has passed; those already counted lie before them. */
-  #settle(feed: number, nowNs: number): void {
+  #settle(feed: number): void {
+    const nowNs = this.#nowNs[0] as number;
     const missing = this.#missing[feed] as MissingRanges;
     let at = missing.count - 1;
     while (at >= 0 && nowNs - (missing.noticedNs[at] as number) < this.#timeoutNs) at--;

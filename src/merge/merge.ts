@@ -94,16 +94,17 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#sink = options.sink;
     this.#counters = options.counters;
     this.#values = options.counters.values;
-    this.#health = new FeedHealth(config, options.counters);
     const bounded = options.allowUnsequenced !== true;
     this.#patience = new Patience(options.clock, config.gapTimeoutMs * 1e6, bounded);
     this.#nowNs = this.#patience.nowNs;
+    this.#health = new FeedHealth(config, options.counters, this.#nowNs);
     this.sequencer = new Sequencer(options, this.#health, this.#patience);
     this.#state = this.sequencer.state;
     this.#early = new PacketWindow(config.windowPackets);
     this.#suspects = [new Suspect(config.windowPackets), new Suspect(config.windowPackets)];
     this.#status = options.status;
-    this.#publisher = new StatusPublisher(options.status, this.#health, options.counters);
+    const { status, counters } = options;
+    this.#publisher = new StatusPublisher(status, this.#health, counters, this.#patience);
     this.#start = options.start;
     this.#maxJump = config.maxJump;
     this.#switchNs = config.sessionSwitchMs * 1e6;
@@ -180,18 +181,17 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   onBatchEnd(): void {
     this.sequencer.passed = false;
-    if (this.#publisher.isDue(this.#nowNs[0] as number)) this.publishStatus();
+    if (this.#publisher.isDue()) this.publishStatus();
     this.#sink.onBatchEnd();
   }
 
   tick(): void {
     this.#patience.update();
-    const nowNs = this.#nowNs[0] as number;
     if (!this.#calm) {
       this.#timers();
       this.#settleCalm();
     }
-    if (this.#publisher.isDue(nowNs)) this.publishStatus();
+    if (this.#publisher.isDue()) this.publishStatus();
     if (this.sequencer.passed) {
       this.sequencer.passed = false;
       this.#sink.onBatchEnd();
@@ -226,9 +226,8 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
 
   /** Shows the state of this moment to readers; otherwise done about each millisecond. */
   publishStatus(): void {
-    const nowNs = this.#nowNs[0] as number;
-    this.#health.tick(nowNs);
-    this.#publisher.publish(this, this.#patience);
+    this.#health.tick();
+    this.#publisher.publish(this);
   }
 
   /** Frames of a feed that merge holds now. */

@@ -2,12 +2,20 @@
  * Sorted, disjoint ranges of message sequences that have not come yet, each with the time and the
  * reason it was noticed. The channel has one list and each feed its own. Bounded, in typed arrays.
  *
+ * Sequences and times go in and out through `span`, not as arguments: a number from 2^31 on that is
+ * handed to a call which V8 does not inline becomes an object on the heap.
+ *
  * Invariants: from[i] < to[i] <= from[i + 1]; noticedNs does not fall along the list, because
  * ranges are appended at the top and a split keeps its time.
  *
  * Thread: merge's.
  */
 import { assert, CHECKED } from "../core/assert.ts";
+
+/** Places in MissingRanges.span: first sequence, the one after the last, and the time, ns. */
+export const FROM = 0;
+export const TO = 1;
+export const AT_NS = 2;
 
 /** Missing ranges; `to` is exclusive. */
 export class MissingRanges {
@@ -18,14 +26,14 @@ export class MissingRanges {
   readonly cause: Uint8Array;
   /** [0]: messages missing, all ranges together. */
   readonly total = new Float64Array(1);
+  /** What append() adds and cover() takes out: see FROM, TO and AT_NS. */
+  readonly span = new Float64Array(3);
   count = 0;
   /** What the last cover() took out, piece by piece, in order. */
   readonly pieceFrom: Float64Array;
   readonly pieceTo: Float64Array;
   readonly pieceNoticedNs: Float64Array;
   readonly pieceCause: Uint8Array;
-  /** 1 when the piece was cut from the start of the list's first range. */
-  readonly pieceAtHead: Uint8Array;
   pieceCount = 0;
 
   /** @param capacity ranges at most; the owner makes room before append() and cover() */
@@ -39,14 +47,16 @@ export class MissingRanges {
     this.pieceTo = new Float64Array(capacity);
     this.pieceNoticedNs = new Float64Array(capacity);
     this.pieceCause = new Uint8Array(capacity);
-    this.pieceAtHead = new Uint8Array(capacity);
   }
 
   /**
-   * Adds a range above all others. It is joined to the last when it touches it and shares its time,
+   * Adds `span` above all others. It is joined to the last when it touches it and shares its time,
    * or when half of the list is used: ranges that do not touch are as few as held packets.
    */
-  append(from: number, to: number, nowNs: number, cause: number): void {
+  append(cause: number): void {
+    const from = this.span[FROM] as number;
+    const to = this.span[TO] as number;
+    const nowNs = this.span[AT_NS] as number;
     if (CHECKED) assert(from < to, "MISSING_EMPTY_RANGE");
     this.total[0] = (this.total[0] as number) + (to - from);
     const last = this.count - 1;
@@ -67,27 +77,36 @@ export class MissingRanges {
   }
 
   /**
-   * Takes [from, to) out of the list; what was taken stands in the piece arrays.
+   * Takes `span` (its time is not looked at) out of the list; what was taken stands in the piece
+   * arrays.
    *
    * @returns how many messages were taken
    */
-  cover(from: number, to: number): number {
+  cover(): number {
+    const from = this.span[FROM] as number;
+    const to = this.span[TO] as number;
     this.pieceCount = 0;
     let taken = 0;
-    let at = this.#firstEndingAfter(from);
+    let at = this.#firstEndingAfterFrom();
     while (at < this.count && (this.from[at] as number) < to) {
       const rangeFrom = this.from[at] as number;
       const rangeTo = this.to[at] as number;
       const cutFrom = Math.max(rangeFrom, from);
       const cutTo = Math.min(rangeTo, to);
-      this.#notePiece(at, cutFrom, cutTo);
+      const piece = this.pieceCount++;
+      this.pieceFrom[piece] = cutFrom;
+      this.pieceTo[piece] = cutTo;
+      this.pieceNoticedNs[piece] = this.noticedNs[at] as number;
+      this.pieceCause[piece] = this.cause[at] as number;
       taken += cutTo - cutFrom;
       if (cutFrom === rangeFrom && cutTo === rangeTo) {
         this.#remove(at, 1);
         continue;
       }
       if (cutFrom > rangeFrom && cutTo < rangeTo) {
-        this.#split(at, cutFrom, cutTo);
+        this.#doubleAt(at);
+        this.to[at] = cutFrom;
+        this.from[at + 1] = cutTo;
         break;
       }
       if (cutFrom === rangeFrom) this.from[at] = cutTo;
@@ -113,8 +132,9 @@ export class MissingRanges {
     this.total[0] = 0;
   }
 
-  /** The first range whose end lies above `seq`, or `count`. */
-  #firstEndingAfter(seq: number): number {
+  /** The first range whose end lies above the span's first sequence, or `count`. */
+  #firstEndingAfterFrom(): number {
+    const seq = this.span[FROM] as number;
     let low = 0;
     let high = this.count;
     while (low < high) {
@@ -123,15 +143,6 @@ export class MissingRanges {
       else low = middle + 1;
     }
     return low;
-  }
-
-  #notePiece(at: number, from: number, to: number): void {
-    const p = this.pieceCount++;
-    this.pieceFrom[p] = from;
-    this.pieceTo[p] = to;
-    this.pieceNoticedNs[p] = this.noticedNs[at] as number;
-    this.pieceCause[p] = this.cause[at] as number;
-    this.pieceAtHead[p] = at === 0 && from === this.from[0] ? 1 : 0;
   }
 
   #remove(at: number, n: number): void {
@@ -143,15 +154,14 @@ export class MissingRanges {
     this.count = count - n;
   }
 
-  #split(at: number, cutFrom: number, cutTo: number): void {
+  /** Puts a second one behind a range, the same as it. */
+  #doubleAt(at: number): void {
     if (CHECKED) assert(this.count < this.capacity, "MISSING_FULL");
     const count = this.count;
     this.from.copyWithin(at + 1, at, count);
     this.to.copyWithin(at + 1, at, count);
     this.noticedNs.copyWithin(at + 1, at, count);
     this.cause.copyWithin(at + 1, at, count);
-    this.to[at] = cutFrom;
-    this.from[at + 1] = cutTo;
     this.count = count + 1;
   }
 }

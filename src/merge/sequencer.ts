@@ -9,6 +9,9 @@
  * Invariants: a frame that came is forwarded, released or held, exactly one of them; when something
  * is missing the first missing range begins at `next`; when nothing is, the window is empty.
  *
+ * No sequence or time is an argument on the way of a packet: beyond 2^31 it would be boxed for the
+ * call (missing.ts), and with feeds that are cut differently a tenth of the packets comes this way.
+ *
  * Thread: merge's. Hot path: no allocation. This is what merge does off its straight path.
  */
 import { assert, CHECKED } from "../core/assert.ts";
@@ -19,9 +22,9 @@ import type { FrameOwner, PacketSink } from "../core/sinks.ts";
 import { ChannelControl, FEED_COUNT } from "../core/sinks.ts";
 import { type Framing, FramingKind } from "../decode/framing.ts";
 import { C } from "../metrics/counter-table.ts";
-import type { FeedHealth } from "./feed-health.ts";
+import { END, type FeedHealth, SEQ } from "./feed-health.ts";
 import { GapCause, GapOutcome } from "./gap-log.ts";
-import { MissingRanges } from "./missing.ts";
+import { AT_NS, FROM, MissingRanges, TO } from "./missing.ts";
 import type { MergeOptions } from "./options.ts";
 import type { Patience } from "./patience.ts";
 import type { MergeStatusWriter } from "./status.ts";
@@ -131,14 +134,21 @@ export class Sequencer {
     const missing = this.missing;
     const feed = packet.feed;
     const frame = packet.frame;
-    const nowNs = this.#nowNs[0] as number;
     const seq = this.#framing.seq[0] as number;
     const end = seq + this.#framing.count;
-    if (this.#health.expected[feed] === seq) this.#health.expected[feed] = end;
-    else this.#health.outOfOrder(feed, seq, end, nowNs);
+    const health = this.#health;
+    if (health.expected[feed] === seq) health.expected[feed] = end;
+    else {
+      health.packet[SEQ] = seq;
+      health.packet[END] = end;
+      health.outOfOrder(feed);
+    }
     const high = state[HIGH] as number;
     if (seq > high) {
-      missing.append(high, seq, nowNs, causeOf(kind));
+      missing.span[FROM] = high;
+      missing.span[TO] = seq;
+      missing.span[AT_NS] = this.#nowNs[0] as number;
+      missing.append(causeOf(kind));
       state[HIGH] = seq;
       this.#counters.increment(C.MERGE_HOLES);
     }
@@ -151,8 +161,13 @@ export class Sequencer {
       }
       return;
     }
-    let fresh = seq < high ? missing.cover(seq, Math.min(end, high)) : 0;
-    if (fresh > 0) this.#logFilled(nowNs);
+    let fresh = 0;
+    if (seq < high) {
+      missing.span[FROM] = seq;
+      missing.span[TO] = end < high ? end : high;
+      fresh = missing.cover();
+      if (fresh > 0) this.#logFilled();
+    }
     if (end > high) {
       fresh += end - Math.max(seq, high);
       state[HIGH] = end;
@@ -178,7 +193,10 @@ export class Sequencer {
     const high = state[HIGH] as number;
     if (seq < next || seq > next + maxJump) return;
     if (seq > high) {
-      missing.append(high, seq, this.#nowNs[0] as number, GapCause.END_OF_SESSION);
+      missing.span[FROM] = high;
+      missing.span[TO] = seq;
+      missing.span[AT_NS] = this.#nowNs[0] as number;
+      missing.append(GapCause.END_OF_SESSION);
       state[HIGH] = seq;
     }
     this.ended = true;
@@ -254,7 +272,8 @@ export class Sequencer {
   }
 
   /** How many missing ranges are old enough for the log: always the list's first ones. */
-  openGaps(nowNs: number): number {
+  openGaps(): number {
+    const nowNs = this.#nowNs[0] as number;
     const count = this.missing.count;
     let open = 0;
     while (open < count && nowNs - this.openSince(open) >= this.#allowanceNs) open++;
@@ -370,7 +389,8 @@ export class Sequencer {
   }
 
   /** Logs what a packet brought that had been missing for longer than a mere reordering. */
-  #logFilled(nowNs: number): void {
+  #logFilled(): void {
+    const nowNs = this.#nowNs[0] as number;
     const missing = this.missing;
     const state = this.state;
     for (let i = 0; i < missing.pieceCount; i++) {

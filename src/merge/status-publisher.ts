@@ -27,23 +27,32 @@ export class StatusPublisher {
   readonly #writer: MergeStatusWriter;
   readonly #health: FeedHealth;
   readonly #counters: Counters;
+  readonly #patience: Patience;
+  /** Patience.nowNs. */
+  readonly #nowNs: Float64Array;
   readonly #lastNs = new Float64Array(1);
 
-  constructor(writer: MergeStatusWriter, health: FeedHealth, counters: Counters) {
+  constructor(
+    writer: MergeStatusWriter,
+    health: FeedHealth,
+    counters: Counters,
+    patience: Patience,
+  ) {
     this.#writer = writer;
     this.#health = health;
     this.#counters = counters;
+    this.#patience = patience;
+    this.#nowNs = patience.nowNs;
   }
 
   /** True when the last publication is a millisecond old. */
-  isDue(nowNs: number): boolean {
-    return nowNs - (this.#lastNs[0] as number) >= PUBLISH_NS;
+  isDue(): boolean {
+    return (this.#nowNs[0] as number) - (this.#lastNs[0] as number) >= PUBLISH_NS;
   }
 
   /** Publishes the state of this moment. */
-  publish(channel: ChannelState, patience: Patience): void {
-    const nowNs = patience.nowNs[0] as number;
-    this.#lastNs[0] = nowNs;
+  publish(channel: ChannelState): void {
+    this.#lastNs[0] = this.#nowNs[0] as number;
     const writer = this.#writer;
     const { fields } = writer;
     const { sequencer, session } = channel;
@@ -61,26 +70,26 @@ export class StatusPublisher {
     fields[Field.SESSION_HI] = session.hi;
     fields[Field.SESSION_MID] = session.mid;
     fields[Field.SESSION_LO] = session.lo;
-    const open = sequencer.openGaps(nowNs);
+    const open = sequencer.openGaps();
     fields[Field.GAPS_OPEN] = open;
     for (let i = 0; i < open && i < OPEN_KEPT; i++) {
       const from = missing.from[i] as number;
       const to = missing.to[i] as number;
-      const sinceNs = patience.onClock(sequencer.openSince(i));
+      const sinceNs = this.#patience.onClock(sequencer.openSince(i));
       writer.putOpen(i, from, to, missing.cause[i] as number, sinceNs);
     }
-    for (let feed = 0; feed < FEED_COUNT; feed++) this.#putFeed(feed, nowNs);
+    for (let feed = 0; feed < FEED_COUNT; feed++) this.#putFeed(feed);
     writer.end();
     this.#counters.set(C.MERGE_OPEN_MESSAGES, missing.total[0] as number);
     const { held } = sequencer;
     this.#counters.set(C.MERGE_HELD, (held[0] as number) + (held[1] as number));
   }
 
-  #putFeed(feed: number, nowNs: number): void {
+  #putFeed(feed: number): void {
     const { fields } = this.#writer;
     const { values } = this.#counters;
     const at = Field.FEEDS + feed * FEED_FIELDS;
-    const health = this.#health.of(feed, nowNs);
+    const health = this.#health.of(feed);
     fields[at + FeedField.PACKETS] = values[C.MERGE_PACKETS_A + feed] as number;
     fields[at + FeedField.BYTES] = values[C.MERGE_BYTES_A + feed] as number;
     fields[at + FeedField.DUPLICATES] = values[C.MERGE_DUPLICATES_A + feed] as number;

@@ -8,7 +8,7 @@ import { HISTOGRAM_BYTES, Histogram } from "../core/histogram.ts";
 import { BackoffIdle } from "../core/idle.ts";
 import { highHalf, joinHalves } from "../core/layout.ts";
 import { SlotRingReader, SlotRingWriter, takeSlotRing } from "../core/slot-ring.ts";
-import { FeedHealth } from "../merge/feed-health.ts";
+import { END, FeedHealth, SEQ } from "../merge/feed-health.ts";
 import { PacketRef, PacketWindow } from "../merge/window.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import { CHANGE_SLOT_WORDS, ChangeRingSink } from "./change-ring.ts";
@@ -66,26 +66,33 @@ function halves(): void {
 /** A feed that says nothing, lags, has lost something and is well again. */
 function allHealths(config: MergeConfig): () => void {
   const counters = new Counters(takeCounters(COUNTER_COUNT));
-  const health = new FeedHealth(config, counters);
+  const nowNs = new Float64Array(1);
+  const health = new FeedHealth(config, counters, nowNs);
   const stepNs = config.gapTimeoutMs * 1e6;
   return () => {
     health.reset();
     health.restart(1);
-    let nowNs = 1e9;
+    const come = (seq: number, end: number): void => {
+      health.packet[SEQ] = seq;
+      health.packet[END] = end;
+      health.outOfOrder(0);
+    };
+    nowNs[0] = 1e9;
     let seq = 1;
     for (let step = 0; step < 12; step++) {
-      nowNs += stepNs;
-      health.lastNs[0] = nowNs;
-      health.outOfOrder(0, seq + 2, seq + 4, nowNs);
-      if (step % 3 === 0) health.outOfOrder(0, seq, seq + 1, nowNs);
+      nowNs[0] += stepNs;
+      health.lastNs[0] = nowNs[0];
+      come(seq + 2, seq + 4);
+      if (step % 3 === 0) come(seq, seq + 1);
       seq += 4;
-      health.tick(nowNs);
-      for (let feed = 0; feed < 2; feed++) health.of(feed, nowNs);
+      health.tick();
+      for (let feed = 0; feed < 2; feed++) health.of(feed);
     }
-    health.tick(nowNs + 60e9);
-    health.lastNs[0] = nowNs + 60e9;
-    health.of(0, nowNs + 60e9);
-    health.of(1, nowNs + 60e9);
+    nowNs[0] += 60e9;
+    health.tick();
+    health.lastNs[0] = nowNs[0];
+    health.of(0);
+    health.of(1);
   };
 }
 
