@@ -50,7 +50,8 @@ export class FeedHealth {
   readonly #timeoutNs: number;
   readonly #silentNs: number;
   readonly #maxJump: number;
-  #sampleNs = 0;
+  /** [0]: when #sampleSeq was taken. Not a number's field: each new value would be an object. */
+  readonly #sampleNs = new Float64Array(1);
 
   /** @param nowNs [0]: merge's time, ns; kept up to date by its owner */
   constructor(config: MergeConfig, counters: Counters, nowNs: Float64Array) {
@@ -70,7 +71,7 @@ export class FeedHealth {
     this.#lostNs.fill(-LOSSY_NS);
     this.#sampleSeq.fill(0);
     this.#lagging.fill(0);
-    this.#sampleNs = 0;
+    this.#sampleNs[0] = 0;
   }
 
   /** Starts over: both feeds owe everything from `seq` on. */
@@ -110,8 +111,8 @@ export class FeedHealth {
   tick(): void {
     const nowNs = this.#nowNs[0] as number;
     for (let feed = 0; feed < FEED_COUNT; feed++) this.#settle(feed);
-    if (nowNs - this.#sampleNs < this.#timeoutNs) return;
-    this.#sampleNs = nowNs;
+    if (nowNs - (this.#sampleNs[0] as number) < this.#timeoutNs) return;
+    this.#sampleNs[0] = nowNs;
     for (let feed = 0; feed < FEED_COUNT; feed++) {
       const behind = (this.expected[feed] as number) < (this.#sampleSeq[1 - feed] as number);
       this.#lagging[feed] = behind ? 1 : 0;

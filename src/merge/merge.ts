@@ -301,7 +301,8 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     const early = this.#early;
     const full = early.count === early.capacity;
     if (full || (held[feed] as number) >= (heldMax[feed] as number)) return false;
-    early.insert(seq, packet);
+    early.insertSeq[0] = seq;
+    early.insert(packet);
     held[feed] = (held[feed] as number) + 1;
     return true;
   }
@@ -364,7 +365,8 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
       if (kind === FramingKind.DATA) this.#counters.increment(C.MERGE_UNBELIEVED);
       this.#owner.release(packet.feed, packet.frame);
     } else {
-      packets.insert(framing.seq[0] as number, packet);
+      packets.insertSeq[0] = framing.seq[0] as number;
+      packets.insert(packet);
       held[feed] = (held[feed] as number) + 1;
     }
     if (!this.#replaying) this.#judge(suspect, this.#suspects[1 - feed] as Suspect);

@@ -37,11 +37,13 @@ export const HIGH = 1;
 const ADVANCED_NS = 2;
 /** The sequence told by the end of session. */
 const END_SEQ = 3;
+/** What #findSince() found. */
+const SINCE_NS = 4;
 
 /** One session's numbering. */
 export class Sequencer {
   /** See NEXT and HIGH; merge's straight path moves both. */
-  readonly state = new Float64Array(4);
+  readonly state = new Float64Array(5);
   readonly missing: MissingRanges;
   readonly window: PacketWindow;
   /** By feed: frames that merge holds, in this window or elsewhere; and how many it may. */
@@ -254,30 +256,43 @@ export class Sequencer {
 
   /** Gives up what has been missing for merge.gap_timeout_ms. */
   expire(): void {
+    const state = this.state;
     const nowNs = this.#nowNs[0] as number;
-    while (this.missing.count > 0 && nowNs - this.openSince(0) >= this.#timeoutNs) {
+    while (this.missing.count > 0) {
+      this.#findSince(0);
+      if (nowNs - (state[SINCE_NS] as number) < this.#timeoutNs) break;
       this.giveUpFirst(GapCause.TIMEOUT);
     }
     this.tellEnd();
   }
 
-  /**
-   * When a missing range began to hold the stream up, ns. While packets still arrive right at
-   * `next`, the first range is only the distance to something far ahead, and its time starts anew.
-   */
+  /** When a missing range began to hold the stream up, ns; for the log. */
   openSince(index: number): number {
+    this.#findSince(index);
+    return this.state[SINCE_NS] as number;
+  }
+
+  /**
+   * The same, left in `state`. While packets still arrive right at `next`, the first range is only
+   * the distance to something far ahead, and its time starts anew.
+   */
+  #findSince(index: number): void {
+    const state = this.state;
     const noticedNs = this.missing.noticedNs[index] as number;
-    const advancedNs = this.state[ADVANCED_NS] as number;
-    return index === 0 && advancedNs > noticedNs ? advancedNs : noticedNs;
+    const advancedNs = state[ADVANCED_NS] as number;
+    state[SINCE_NS] = index === 0 && advancedNs > noticedNs ? advancedNs : noticedNs;
   }
 
   /** How many missing ranges are old enough for the log: always the list's first ones. */
   openGaps(): number {
     const nowNs = this.#nowNs[0] as number;
     const count = this.missing.count;
-    let open = 0;
-    while (open < count && nowNs - this.openSince(open) >= this.#allowanceNs) open++;
-    return open;
+    const state = this.state;
+    for (let open = 0; open < count; open++) {
+      this.#findSince(open);
+      if (nowNs - (state[SINCE_NS] as number) < this.#allowanceNs) return open;
+    }
+    return count;
   }
 
   /** Passes the end of session on, once, when everything before it went on or was given up. */
@@ -316,7 +331,8 @@ export class Sequencer {
       early = seq > (state[NEXT] as number);
     }
     if (early) {
-      window.insert(seq, packet);
+      window.insertSeq[0] = seq;
+      window.insert(packet);
       held[feed] = (held[feed] as number) + 1;
       return;
     }

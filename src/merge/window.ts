@@ -42,6 +42,8 @@ export class PacketRef {
 /** A bounded list of packet descriptors, sorted by sequence. */
 export class PacketWindow {
   readonly capacity: number;
+  /** [0]: the sequence that insert() sorts by; not an argument, which would be boxed (missing.ts). */
+  readonly insertSeq = new Float64Array(1);
   /** What takeFirst() took last. */
   readonly taken = new PacketRef();
   readonly #seq: Float64Array;
@@ -95,10 +97,10 @@ export class PacketWindow {
   }
 
   /** Puts a packet in its place; the caller has made sure that count < capacity. */
-  insert(seq: number, packet: PacketRef): void {
+  insert(packet: PacketRef): void {
     if (CHECKED) assert(this.#freeCount > 0, "WINDOW_FULL");
     const slot = this.#free[--this.#freeCount] as number;
-    this.#seq[slot] = seq;
+    this.#seq[slot] = this.insertSeq[0] as number;
     this.#feed[slot] = packet.feed;
     this.#frame[slot] = packet.frame;
     this.#offset[slot] = packet.offset;
@@ -112,7 +114,7 @@ export class PacketWindow {
       this.#tail -= this.#head;
       this.#head = 0;
     }
-    const at = this.#placeOf(seq);
+    const at = this.#place();
     if (at < this.#tail) order.copyWithin(at + 1, at, this.#tail);
     order[at] = slot;
     this.#tail++;
@@ -139,8 +141,9 @@ export class PacketWindow {
     return taken;
   }
 
-  /** Where a packet with that sequence belongs: after all that are not above it. */
-  #placeOf(seq: number): number {
+  /** Where the packet to insert belongs: after all that are not above it. */
+  #place(): number {
+    const seq = this.insertSeq[0] as number;
     const order = this.#order;
     let low = this.#head;
     let high = this.#tail;

@@ -5,7 +5,7 @@
 import { isMainThread } from "node:worker_threads";
 import type { ThreadConfig } from "../config/config.ts";
 import { FeedError } from "../core/errors.ts";
-import { makeIdle } from "../core/idle.ts";
+import { type IdleStrategy, makeIdle } from "../core/idle.ts";
 import { loadNative, nativeMissing } from "../core/native.ts";
 import type { EndpointPorts } from "../publish/endpoint.ts";
 import { ThreadBuild } from "./build.ts";
@@ -30,6 +30,11 @@ export class PipelineThread {
   readonly #config: ThreadConfig;
   readonly #duty: Duty;
   readonly #words: Float64Array;
+  /**
+   * One for all loops of the thread: when the last object of a kind dies, V8 forgets what it has
+   * learned of the kind, and the code that was compiled with it falls back at the next one.
+   */
+  readonly #idle: IdleStrategy;
   #probe: Probe | null = null;
 
   constructor(plan: Plan, index: number) {
@@ -43,6 +48,8 @@ export class PipelineThread {
     const { clock, sources, stages } = this.build;
     this.#duty = new Duty(clock, sources, stages, words);
     this.#words = words;
+    const never = this.build.stop.words.subarray(1, 2);
+    this.#idle = makeIdle(this.#config.idle, never, loadNative());
   }
 
   /**
@@ -87,8 +94,7 @@ export class PipelineThread {
     if (loop === "event") {
       await runEvented(this.#duty, idle === "spin" || idle === "yield", stop);
     } else {
-      const word = this.build.stop.words.subarray(1, 2);
-      runSpinning(this.#duty, makeIdle(idle, word, loadNative()), stop);
+      runSpinning(this.#duty, this.#idle, stop);
     }
   }
 

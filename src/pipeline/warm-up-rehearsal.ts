@@ -107,10 +107,14 @@ function fillRing(writer: SlotRingWriter, reader: SlotRingReader): void {
 
 /** A window that moves on without ever being empty: its list comes to the end of its room. */
 function slideWindow(window: PacketWindow, packet: PacketRef): void {
-  window.insert(1, packet);
+  const put = (seq: number): void => {
+    window.insertSeq[0] = seq;
+    window.insert(packet);
+  };
+  put(1);
   for (let seq = 3; seq < 6 * WINDOW_PACKETS; seq += 2) {
-    window.insert(seq, packet);
-    window.insert(seq - 1, packet);
+    put(seq);
+    put(seq - 1);
     window.takeFirst();
     window.takeFirst();
   }
