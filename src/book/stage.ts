@@ -12,11 +12,23 @@ import { ChannelControl } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { BookCore } from "./core.ts";
 import type { Directory } from "./directory.ts";
+import {
+  below,
+  makeExecute,
+  makeOnAdd,
+  makeOnDelete,
+  makeOnExecute,
+  makeOnExecuteAt,
+  makeOnReduce,
+  makeOnReplace,
+} from "./order-events.ts";
+import * as tally from "./tally.ts";
+
+const { CHANGES, DUPLICATES, EVENTS, OVER_CANCELS, OVER_EXECUTIONS } = tally;
+const { REFUSALS, SHORT_EXECUTIONS, TALLIES, UNKNOWN, ZERO } = tally;
 
 /** Cancels of a new session between two ends of a batch, so that rings and bus keep up. */
 const CLEAR_BATCH = 1024;
-const AGGRESSOR_OF_BID = 1;
-const AGGRESSOR_OF_ASK = 0;
 /** BookSink.onModified's bit 0. */
 const MODIFY_QUANTITY_ONLY = 1;
 
@@ -31,175 +43,37 @@ export interface BookStageOptions {
 /** Applies events to books. */
 export class BookStage implements EventSink, Stage {
   readonly core: BookCore;
-  /** True when a change was refused for want of room, so the books are not true any more. */
+  /** True when a change was refused for want of room before the last end of a batch. */
   refused = false;
+  readonly onAdd: EventSink["onAdd"];
+  readonly onExecute: EventSink["onExecute"];
+  readonly onExecuteAt: EventSink["onExecuteAt"];
+  readonly onReduce: EventSink["onReduce"];
+  readonly onDelete: EventSink["onDelete"];
+  readonly onReplace: EventSink["onReplace"];
   readonly #sink: BookSink;
   readonly #counters: Counters;
   readonly #directory: Directory;
-  #events = 0;
-  #changes = 0;
-  #unknown = 0;
-  #duplicates = 0;
-  #overExecutions = 0;
-  #shortExecutions = 0;
-  #overCancels = 0;
-  #zero = 0;
-  #refusals = 0;
+  readonly #counts = new Int32Array(TALLIES);
 
   constructor(options: BookStageOptions) {
-    this.core = options.core;
-    this.#sink = options.sink;
+    const { core, sink } = options;
+    const counts = this.#counts;
+    this.core = core;
+    this.#sink = sink;
     this.#counters = options.counters;
     this.#directory = options.directory;
+    const execute = makeExecute(core, sink, counts);
+    this.onAdd = makeOnAdd(core, sink, counts);
+    this.onExecute = makeOnExecute(core, execute, counts);
+    this.onExecuteAt = makeOnExecuteAt(core, execute, counts);
+    this.onReduce = makeOnReduce(core, sink, counts);
+    this.onDelete = makeOnDelete(core, sink, counts);
+    this.onReplace = makeOnReplace(core, sink, counts);
   }
 
   onPacketStart(tsLo: number, tsHi: number, tsKind: number): void {
     this.#sink.onPacketStart(tsLo, tsHi, tsKind);
-  }
-
-  onAdd(
-    instrument: number,
-    idLo: number,
-    idHi: number,
-    side: number,
-    pxLo: number,
-    pxHi: number,
-    qtyLo: number,
-    qtyHi: number,
-  ): void {
-    this.#events++;
-    if ((qtyLo | qtyHi) === 0) {
-      this.#zero++;
-      return;
-    }
-    const core = this.core;
-    const live = core.find(instrument, idLo, idHi);
-    if (live >= 0) this.#replaceLive(live);
-    if (core.add(instrument, side, idLo, idHi, pxLo, pxHi, qtyLo, qtyHi) < 0) {
-      this.#refuse();
-      return;
-    }
-    this.#changes++;
-    this.#sink.onAdded(instrument, idLo, idHi, side, pxLo, pxHi, qtyLo, qtyHi);
-  }
-
-  onExecute(
-    instrument: number,
-    idLo: number,
-    idHi: number,
-    qtyLo: number,
-    qtyHi: number,
-    matchLo: number,
-    matchHi: number,
-  ): void {
-    this.#events++;
-    const slot = this.core.find(instrument, idLo, idHi);
-    if (slot < 0) {
-      this.#unknown++;
-      return;
-    }
-    const level = this.core.orderLevel(slot);
-    const pxLo = this.core.levelPxLo(level);
-    const pxHi = this.core.levelPxHi(level);
-    this.#execute(slot, idLo, idHi, qtyLo, qtyHi, pxLo, pxHi, matchLo, matchHi);
-  }
-
-  onExecuteAt(
-    instrument: number,
-    idLo: number,
-    idHi: number,
-    qtyLo: number,
-    qtyHi: number,
-    pxLo: number,
-    pxHi: number,
-    matchLo: number,
-    matchHi: number,
-    _printable: number,
-  ): void {
-    this.#events++;
-    const slot = this.core.find(instrument, idLo, idHi);
-    if (slot < 0) {
-      this.#unknown++;
-      return;
-    }
-    this.#execute(slot, idLo, idHi, qtyLo, qtyHi, pxLo, pxHi, matchLo, matchHi);
-  }
-
-  onReduce(instrument: number, idLo: number, idHi: number, qtyLo: number, qtyHi: number): void {
-    this.#events++;
-    const core = this.core;
-    const slot = core.find(instrument, idLo, idHi);
-    if (slot < 0) {
-      this.#unknown++;
-      return;
-    }
-    if ((qtyLo | qtyHi) === 0) {
-      this.#zero++;
-      return;
-    }
-    const own = core.orderInstrument(slot);
-    const restLo = core.orderQtyLo(slot);
-    const restHi = core.orderQtyHi(slot);
-    this.#changes++;
-    if (below(qtyLo, qtyHi, restLo, restHi)) {
-      core.reduce(slot, qtyLo, qtyHi);
-      this.#sink.onCancelled(own, idLo, idHi, qtyLo, qtyHi);
-      return;
-    }
-    if (qtyLo !== restLo || qtyHi !== restHi) this.#overCancels++;
-    core.remove(slot);
-    this.#sink.onCancelled(own, idLo, idHi, 0, 0);
-  }
-
-  onDelete(instrument: number, idLo: number, idHi: number): void {
-    this.#events++;
-    const core = this.core;
-    const slot = core.find(instrument, idLo, idHi);
-    if (slot < 0) {
-      this.#unknown++;
-      return;
-    }
-    this.#changes++;
-    const own = core.orderInstrument(slot);
-    core.remove(slot);
-    this.#sink.onCancelled(own, idLo, idHi, 0, 0);
-  }
-
-  onReplace(
-    instrument: number,
-    idLo: number,
-    idHi: number,
-    newIdLo: number,
-    newIdHi: number,
-    pxLo: number,
-    pxHi: number,
-    qtyLo: number,
-    qtyHi: number,
-  ): void {
-    this.#events++;
-    const core = this.core;
-    const slot = core.find(instrument, idLo, idHi);
-    if (slot < 0) {
-      this.#unknown++;
-      return;
-    }
-    const own = core.orderInstrument(slot);
-    const side = core.orderSide(slot);
-    core.remove(slot);
-    this.#changes++;
-    this.#sink.onCancelled(own, idLo, idHi, 0, 0);
-    if ((qtyLo | qtyHi) === 0) {
-      this.#zero++;
-      return;
-    }
-    const live = core.find(own, newIdLo, newIdHi);
-    if (live >= 0) this.#replaceLive(live);
-    if (core.add(own, side, newIdLo, newIdHi, pxLo, pxHi, qtyLo, qtyHi) < 0) {
-      this.#refuse();
-      return;
-    }
-    this.#changes++;
-    this.#sink.onAdded(own, newIdLo, newIdHi, side, pxLo, pxHi, qtyLo, qtyHi);
   }
 
   onTrade(
@@ -212,15 +86,15 @@ export class BookStage implements EventSink, Stage {
     _matchLo: number,
     _matchHi: number,
   ): void {
-    this.#events++;
+    this.#count(EVENTS);
   }
 
   onTradeBroken(_instrument: number, _matchLo: number, _matchHi: number): void {
-    this.#events++;
+    this.#count(EVENTS);
   }
 
   onDirectory(instrument: number, symbolHigh: number, symbolLow: number): void {
-    this.#events++;
+    this.#count(EVENTS);
     this.#directory.set(instrument, symbolHigh, symbolLow);
   }
 
@@ -237,17 +111,17 @@ export class BookStage implements EventSink, Stage {
     qtyLo: number,
     qtyHi: number,
   ): void {
-    this.#events++;
+    this.#count(EVENTS);
     const core = this.core;
     const slot = core.find(instrument, idLo, idHi);
     if (slot < 0) {
-      this.#unknown++;
+      this.#count(UNKNOWN);
       return;
     }
-    this.#changes++;
+    this.#count(CHANGES);
     if ((qtyLo | qtyHi) === 0) {
       // No order rests with nothing: it is gone.
-      this.#zero++;
+      this.#count(ZERO);
       core.remove(slot);
       this.#sink.onCancelled(instrument, idLo, idHi, 0, 0);
       return;
@@ -268,11 +142,11 @@ export class BookStage implements EventSink, Stage {
     aggressor: number,
     isWhole: number,
   ): void {
-    this.#events++;
+    this.#count(EVENTS);
     const core = this.core;
     const slot = core.find(instrument, idLo, idHi);
     if (slot < 0) {
-      this.#unknown++;
+      this.#count(UNKNOWN);
       return;
     }
     const restLo = core.orderQtyLo(slot);
@@ -280,27 +154,27 @@ export class BookStage implements EventSink, Stage {
     let lo = qtyLo;
     let hi = qtyHi;
     if (below(restLo, restHi, qtyLo, qtyHi)) {
-      this.#overExecutions++;
+      this.#count(OVER_EXECUTIONS);
       lo = restLo;
       hi = restHi;
     }
     let isGone = false;
-    if ((lo | hi) === 0) this.#zero++;
+    if ((lo | hi) === 0) this.#count(ZERO);
     else {
       isGone = core.reduce(slot, lo, hi) === 1;
-      this.#changes++;
+      this.#count(CHANGES);
       this.#sink.onExecuted(instrument, idLo, idHi, lo, hi, pxLo, pxHi, aggressor, matchLo, 0);
     }
     if (isWhole === 0 || isGone) return;
     // Said to be whole, and less than what rests: the rest is gone too, but did not trade.
-    this.#shortExecutions++;
+    this.#count(SHORT_EXECUTIONS);
     core.remove(slot);
-    this.#changes++;
+    this.#count(CHANGES);
     this.#sink.onCancelled(instrument, idLo, idHi, 0, 0);
   }
 
   onClear(instrument: number): void {
-    this.#events++;
+    this.#count(EVENTS);
     if (this.#cancelAll(instrument, instrument + 1) > 0) this.core.clearInstrument(instrument);
   }
 
@@ -312,7 +186,7 @@ export class BookStage implements EventSink, Stage {
     _event: number,
     _fast: number,
   ): void {
-    this.#events++;
+    this.#count(EVENTS);
   }
 
   onIndication(
@@ -327,22 +201,24 @@ export class BookStage implements EventSink, Stage {
     _askQtyLo: number,
     _askQtyHi: number,
   ): void {
-    this.#events++;
+    this.#count(EVENTS);
   }
 
   onControl(control: number): void {
     if (control !== ChannelControl.NEW_SESSION) return;
     this.#cancelAll(0, this.core.instrumentCapacity);
     this.core.clear();
-    this.refused = false;
+    // What was refused before counts, and is over.
     this.#flush();
+    this.refused = false;
+    this.#counters.set(C.BOOK_INCOMPLETE, 0);
   }
 
   /** Empty books, nothing told and nothing counted. The caller clears the shared counters. */
   reset(): void {
     this.core.reset();
     this.refused = false;
-    this.#forgetCounts();
+    this.#counts.fill(0);
   }
 
   onBatchEnd(): void {
@@ -351,56 +227,6 @@ export class BookStage implements EventSink, Stage {
   }
 
   tick(): void {}
-
-  /** The quantity beyond what rests is clipped and counted. */
-  #execute(
-    slot: number,
-    idLo: number,
-    idHi: number,
-    qtyLo: number,
-    qtyHi: number,
-    pxLo: number,
-    pxHi: number,
-    matchLo: number,
-    matchHi: number,
-  ): void {
-    if ((qtyLo | qtyHi) === 0) {
-      this.#zero++;
-      return;
-    }
-    const core = this.core;
-    const own = core.orderInstrument(slot);
-    const aggressor = core.orderSide(slot) === 0 ? AGGRESSOR_OF_BID : AGGRESSOR_OF_ASK;
-    const restLo = core.orderQtyLo(slot);
-    const restHi = core.orderQtyHi(slot);
-    let lo = qtyLo;
-    let hi = qtyHi;
-    if (below(restLo, restHi, qtyLo, qtyHi)) {
-      this.#overExecutions++;
-      lo = restLo;
-      hi = restHi;
-    }
-    core.reduce(slot, lo, hi);
-    this.#changes++;
-    this.#sink.onExecuted(own, idLo, idHi, lo, hi, pxLo, pxHi, aggressor, matchLo, matchHi);
-  }
-
-  /** Cancels the live order whose id a new one takes. */
-  #replaceLive(slot: number): void {
-    const core = this.core;
-    const instrument = core.orderInstrument(slot);
-    const idLo = core.orderIdLo(slot);
-    const idHi = core.orderIdHi(slot);
-    core.remove(slot);
-    this.#duplicates++;
-    this.#changes++;
-    this.#sink.onCancelled(instrument, idLo, idHi, 0, 0);
-  }
-
-  #refuse(): void {
-    this.#refusals++;
-    this.refused = true;
-  }
 
   /**
    * Tells that every live order of the instruments from `from` to before `to` is cancelled, in the
@@ -418,7 +244,7 @@ export class BookStage implements EventSink, Stage {
           let slot = core.firstOrder(core.levelAt(instrument, side, rank));
           for (; slot >= 0; slot = core.nextOrder(slot)) {
             this.#sink.onCancelled(instrument, core.orderIdLo(slot), core.orderIdHi(slot), 0, 0);
-            this.#changes++;
+            this.#count(CHANGES);
             if (++count % CLEAR_BATCH === 0) this.#sink.onBatchEnd();
           }
         }
@@ -427,38 +253,27 @@ export class BookStage implements EventSink, Stage {
     return count;
   }
 
+  #count(tally: number): void {
+    this.#counts[tally] = (this.#counts[tally] as number) + 1;
+  }
+
   #flush(): void {
     const counters = this.#counters;
-    counters.add(C.BOOK_EVENTS, this.#events);
-    counters.add(C.BOOK_CHANGES, this.#changes);
-    counters.add(C.BOOK_UNKNOWN_ORDERS, this.#unknown);
-    counters.add(C.BOOK_DUPLICATE_ORDERS, this.#duplicates);
-    counters.add(C.BOOK_OVER_EXECUTIONS, this.#overExecutions);
-    counters.add(C.BOOK_SHORT_EXECUTIONS, this.#shortExecutions);
-    counters.add(C.BOOK_OVER_CANCELS, this.#overCancels);
-    counters.add(C.BOOK_ZERO_QUANTITY, this.#zero);
-    counters.add(C.BOOK_REFUSED, this.#refusals);
+    const counts = this.#counts;
+    if ((counts[REFUSALS] as number) > 0) this.refused = true;
+    counters.add(C.BOOK_EVENTS, counts[EVENTS] as number);
+    counters.add(C.BOOK_CHANGES, counts[CHANGES] as number);
+    counters.add(C.BOOK_UNKNOWN_ORDERS, counts[UNKNOWN] as number);
+    counters.add(C.BOOK_DUPLICATE_ORDERS, counts[DUPLICATES] as number);
+    counters.add(C.BOOK_OVER_EXECUTIONS, counts[OVER_EXECUTIONS] as number);
+    counters.add(C.BOOK_SHORT_EXECUTIONS, counts[SHORT_EXECUTIONS] as number);
+    counters.add(C.BOOK_OVER_CANCELS, counts[OVER_CANCELS] as number);
+    counters.add(C.BOOK_ZERO_QUANTITY, counts[ZERO] as number);
+    counters.add(C.BOOK_REFUSED, counts[REFUSALS] as number);
     counters.set(C.BOOK_INCOMPLETE, this.refused ? 1 : 0);
     counters.set(C.BOOK_LIVE_ORDERS, this.core.liveOrders);
     counters.set(C.BOOK_LEVELS, this.core.liveLevels);
     counters.set(C.BOOK_INSTRUMENTS, this.core.liveInstruments);
-    this.#forgetCounts();
+    counts.fill(0);
   }
-
-  #forgetCounts(): void {
-    this.#events = 0;
-    this.#changes = 0;
-    this.#unknown = 0;
-    this.#duplicates = 0;
-    this.#overExecutions = 0;
-    this.#shortExecutions = 0;
-    this.#overCancels = 0;
-    this.#zero = 0;
-    this.#refusals = 0;
-  }
-}
-
-/** Unsigned 64-bit a < b. */
-function below(aLo: number, aHi: number, bLo: number, bHi: number): boolean {
-  return aHi === bHi ? aLo >>> 0 < bLo >>> 0 : aHi >>> 0 < bHi >>> 0;
 }

@@ -55,6 +55,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/book/table.ts": [],
   // Cells that move while a table is left; what draws keys and flees is rare.
   "src/book/move.ts": ["flee", "otherTable"],
+  "src/book/order-events.ts": [],
   "src/book/stage.ts": [],
   "src/publish/publish-stage.ts": [],
 };
