@@ -172,6 +172,9 @@ function factsText(facts: ReplayFacts): string {
     `  types         ${types}`,
     ...(unknown.length > 0 ? [`  unknown types ${unknown.join("  ")}`] : []),
     ...(facts.tcp === null ? [] : [tcpText(facts.tcp)]),
+    ...(facts.other_streams > 0
+      ? [`  other streams ${facts.other_streams} packets of market segments not followed`]
+      : []),
     ...(facts.foreign > 0 ? [`  foreign       ${facts.foreign} packets of another protocol`] : []),
     `  book changes  ${facts.events}, unknown orders ${facts.unknown_orders}, ` +
       `duplicates ${facts.duplicate_orders}, over-executions ${facts.over_executions}`,

@@ -47,6 +47,10 @@ function checkChannel({ channel, rx }: Config): Finding[] {
       : `is set, and protocol ${channel.protocol} takes no templates`;
     found.push({ paths: ["channel.templates", "channel.protocol"], text });
   }
+  if (channel.marketSegment !== null && channel.protocol !== "eobi-14.1") {
+    const text = `is set, and protocol ${channel.protocol} has no market segments`;
+    found.push({ paths: ["channel.market_segment", "channel.protocol"], text });
+  }
   for (const [path, address] of [
     ["rx.a", rx.a],
     ["rx.b", rx.b],

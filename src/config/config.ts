@@ -59,6 +59,8 @@ export interface ChannelConfig {
   /** Shown in /status and /ready. */
   readonly name: string;
   readonly protocol: ProtocolName;
+  /** EOBI: the market segment to follow; null: the first one seen. */
+  readonly marketSegment: number | null;
   /** Path of the FAST templates; null: none. */
   readonly templates: string | null;
   /** First sequence to apply: null for the lowest seen in the first 50 ms. */

@@ -84,6 +84,14 @@ const channel = z.strictObject({
     "itch-5.0",
     "Protocol of the packets: ITCH 5.0 in MoldUDP64 (or SoupBinTCP), or EOBI 14.1.",
   ),
+  market_segment: z
+    .union([z.literal("first"), z.int32()], 'is neither "first" nor a market segment (i32)')
+    .transform((segment) => (segment === "first" ? null : segment))
+    .prefault("first")
+    .describe(
+      "EOBI: market segment (product) to follow, of those that share the group; `first` is the " +
+        "first one seen. Packets of others are dropped and counted.",
+    ),
   templates: z
     .string()
     .transform((path) => (path === "" ? null : path))
@@ -255,7 +263,8 @@ const pipeline = z.strictObject({
     0,
     20_000_000,
     600_000,
-    "Generated messages that the stages are driven with before the feed is ready; 0: none.",
+    "Generated ITCH messages that the stages are driven with before the feed is ready; 0: none. " +
+      "Other protocols have no warm-up, which is said at start.",
   ),
 });
 

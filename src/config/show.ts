@@ -36,6 +36,7 @@ function toFile(config: Config) {
   return {
     channel: snake({
       ...channel,
+      marketSegment: channel.marketSegment ?? "first",
       templates: channel.templates ?? "",
       start: channel.start ?? "first",
     }),

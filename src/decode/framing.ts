@@ -25,6 +25,8 @@ export const FramingKind = {
   SEQUENCE: -3,
   /** A packet of another protocol, or of another release of it. */
   FOREIGN: -4,
+  /** A good packet of a stream that the channel does not follow: dropped and counted as such. */
+  OTHER_STREAM: -5,
 } as const;
 
 /** Reads packet headers; one object serves a whole thread, its fields describe the last packet. */

@@ -1,6 +1,6 @@
 /**
- * Packets that cannot be read: counted by feed, given back, and noted for the log when they are of
- * another protocol or release.
+ * Packets that merge has no place for: counted by feed, given back, and noted for the log when they
+ * are of another protocol or release.
  *
  * Thread: merge's. Off the straight path; no allocation.
  */
@@ -30,6 +30,11 @@ export class Refusals {
   /** Counts a packet and gives its frame back. @param kind what the framing said of it */
   refuse(kind: number, packet: PacketRef): void {
     const { feed, frame } = packet;
+    if (kind === FramingKind.OTHER_STREAM) {
+      this.#counters.increment(C.MERGE_OTHER_STREAM_A + feed);
+      this.#owner.release(feed, frame);
+      return;
+    }
     this.#counters.increment(C.MERGE_MALFORMED_A + feed);
     if (kind === FramingKind.FOREIGN) {
       const view = this.#frames[feed] as FrameView;

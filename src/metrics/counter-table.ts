@@ -69,6 +69,8 @@ export const COUNTER_TABLE = [
   { key: "MERGE_MALFORMED_B", stage: "merge", name: "nyq_merge_malformed_total", labels: B, kind: "counter", unit: "packets", help: "Packets that are too short, whose blocks do not fit, or whose sequence is impossible." },
   { key: "MERGE_FOREIGN_A", stage: "merge", name: "nyq_merge_foreign_total", labels: A, kind: "counter", unit: "packets", help: "Malformed packets that are of another protocol, or of another release of it." },
   { key: "MERGE_FOREIGN_B", stage: "merge", name: "nyq_merge_foreign_total", labels: B, kind: "counter", unit: "packets", help: "Malformed packets that are of another protocol, or of another release of it." },
+  { key: "MERGE_OTHER_STREAM_A", stage: "merge", name: "nyq_merge_other_stream_total", labels: A, kind: "counter", unit: "packets", help: "Packets of market segments on the same group that the channel does not follow (EOBI)." },
+  { key: "MERGE_OTHER_STREAM_B", stage: "merge", name: "nyq_merge_other_stream_total", labels: B, kind: "counter", unit: "packets", help: "Packets of market segments on the same group that the channel does not follow (EOBI)." },
   { key: "MERGE_HOLES", stage: "merge", name: "nyq_merge_holes_total", labels: "", kind: "counter", unit: "ranges", help: "Ranges of messages that were noticed missing, however soon they came." },
   { key: "MERGE_GAPS_FILLED", stage: "merge", name: "nyq_merge_gaps_filled_total", labels: "", kind: "counter", unit: "gaps", help: "Gaps in the log that were filled late." },
   { key: "MERGE_GAPS_UNRECOVERABLE", stage: "merge", name: "nyq_merge_gaps_unrecoverable_total", labels: "", kind: "counter", unit: "gaps", help: "Gaps in the log that nothing filled." },

@@ -8,6 +8,7 @@ import { loadNative, nativeMissing } from "../core/native.ts";
 import { AdminServer } from "../metrics/admin-server.ts";
 import { makePlan } from "./plan.ts";
 import type { ProbeSpec } from "./probe.ts";
+import { PROTOCOLS } from "./protocols.ts";
 import { FeedStatus } from "./status.ts";
 import { Pipeline } from "./supervisor.ts";
 
@@ -59,6 +60,7 @@ export class Feed {
       lockMemory(config);
       for (const ready of pipeline.ready) ready.notes.forEach(log);
       assert(pipeline.queries !== null, "FEED_WITHOUT_ENDPOINT");
+      sayNoWarmUp(config, log);
       const status = new FeedStatus(plan, pipeline.queries, log);
       const { listen } = config.admin;
       const admin = new AdminServer({ listen, token: config.publish.token, providers: status });
@@ -86,6 +88,13 @@ export class Feed {
   async kill(): Promise<void> {
     await Promise.all([this.pipeline.kill(), this.#admin.close()]);
   }
+}
+
+/** The stream of a warm-up is ITCH: other protocols compile at their first packets. */
+function sayNoWarmUp({ channel, pipeline }: Config, log: (line: string) => void): void {
+  const { protocol } = channel;
+  if (pipeline.warmUpMessages === 0 || PROTOCOLS[protocol].warmsUp) return;
+  log(`no warm-up: pipeline.warm_up_messages knows no stream of ${protocol}`);
 }
 
 /** Locks what is mapped now, so that a machine that cannot do it stops the start. */

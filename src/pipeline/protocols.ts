@@ -76,7 +76,7 @@ const EOBI: Protocol = {
   hasBinaryFile: false,
   warmsUp: false,
   tcp: null,
-  framing: () => new EobiFraming(),
+  framing: ({ channel }) => new EobiFraming(channel.marketSegment),
   decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
     const { instruments } = config.book;
     const stage = new EobiDecoder({ frames, owner, sink, counters, instruments, unknownTypes });
@@ -91,7 +91,8 @@ const EOBI: Protocol = {
   },
 };
 
-const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
+/** Every protocol by its name. */
+export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   "itch-5.0": ITCH,
   "eobi-14.1": EOBI,
 };

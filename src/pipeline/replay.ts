@@ -49,6 +49,8 @@ export interface ReplayFacts {
   readonly tcp: TcpFacts | null;
   /** Malformed packets of another protocol or release. */
   readonly foreign: number;
+  /** Packets of market segments that the channel does not follow. */
+  readonly other_streams: number;
   /** Malformed messages of types that nobody knows, by id; beyond 64 ids under `other`. */
   readonly unknown_types: Record<string, number>;
   /** Changes refused because the books may not grow any more: then they are not true. */
@@ -141,6 +143,7 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
     tcp: tcpFacts(counters),
     foreign: counters.get(C.MERGE_FOREIGN_A) + counters.get(C.MERGE_FOREIGN_B),
+    other_streams: counters.get(C.MERGE_OTHER_STREAM_A) + counters.get(C.MERGE_OTHER_STREAM_B),
     unknown_types: new UnknownTypes(plan.oddInput).byId(),
     refused: counters.get(C.BOOK_REFUSED),
     instruments: book?.instruments ?? 0,

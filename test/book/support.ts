@@ -42,8 +42,19 @@ export class WrittenSink implements BookSink {
     );
   }
 
-  onModified(): void {
-    this.events.push("modify");
+  onModified(
+    i: number,
+    idLo: number,
+    idHi: number,
+    pl: number,
+    ph: number,
+    ql: number,
+    qh: number,
+    flags: number,
+  ): void {
+    const px = signedBigFromHalves(pl, ph);
+    const qty = bigFromHalves(ql, qh);
+    this.events.push(`modify ${i} ${bigFromHalves(idLo, idHi)} ${px} ${qty} ${flags}`);
   }
 
   onCancelled(i: number, idLo: number, idHi: number, ql: number, qh: number): void {

@@ -4,6 +4,7 @@
  * raw-v1 frames that each message makes, and gives the top levels and the book hash.
  */
 import { readFileSync } from "node:fs";
+import { specHash } from "../book/spec-hash.ts";
 
 /** An order of the model. */
 export interface WalkOrder {
@@ -255,51 +256,16 @@ function isBetter(level: WalkLevel, px: number, bid: boolean): boolean {
   return bid ? level.px > px : level.px < px;
 }
 
-/** Book hash, version 1, written down once more with BigInt. @returns 16 hex digits */
+/** Book hash, version 1, by the page alone. @returns 16 hex digits */
 export function walkHash(model: WalkModel): string {
-  const lanes = [0n, 0n];
-  for (const { queue } of model.allLevels()) {
-    for (let lane = 0; lane < 2; lane++) {
-      let before = 0n;
-      for (const order of queue) {
-        const id = orderId(order, lane);
-        const hash = fin(id + BigInt(order.qty) * m(8, lane) + before * m(10, lane));
-        lanes[lane] = ((lanes[lane] as bigint) + hash) & WORD;
-        before = id;
-      }
-    }
-  }
-  return [lanes[1], lanes[0]]
-    .map((lane) => (lane as bigint).toString(16).padStart(8, "0"))
-    .join("");
-}
-
-const WORD = 0xffff_ffffn;
-const PI =
-  "243F6A88 85A308D3 13198A2E 03707344 A4093822 299F31D0 082EFA98 EC4E6C89 452821E6 38D01377 BE5466CF" +
-  " 34E90C6C C0AC29B7 C97C50DD 3F84D5B5 B5470917 9216D5D9 8979FB1B D1310BA6 98DFB5AC 2FFD72DB D01ADFB7";
-const WORDS = PI.split(" ").map((word) => BigInt(`0x${word}`));
-
-function m(k: number, lane: number): bigint {
-  return (WORDS[2 * k + lane] as bigint) | 1n;
-}
-
-function orderId({ locate, ref, bid, px }: WalkOrder, lane: number): bigint {
-  return fin(
-    (WORDS[lane] as bigint) +
-      BigInt(locate) * m(1, lane) +
-      (bid ? 0n : 1n) * m(3, lane) +
-      BigInt(px) * m(4, lane) +
-      (ref & WORD) * m(6, lane) +
-      (ref >> 32n) * m(7, lane),
+  const levels = [...model.allLevels()].map(({ queue }) =>
+    queue.map(({ locate, ref, bid, px, qty }) => ({
+      instrument: BigInt(locate),
+      id: ref,
+      side: bid ? 0 : 1,
+      px: BigInt(px),
+      qty: BigInt(qty),
+    })),
   );
-}
-
-function fin(sum: bigint): bigint {
-  let h = sum & WORD;
-  h ^= h >> 16n;
-  h = (h * 0x85eb_ca6bn) & WORD;
-  h ^= h >> 13n;
-  h = (h * 0xc2b2_ae35n) & WORD;
-  return h ^ (h >> 16n);
+  return specHash(levels);
 }

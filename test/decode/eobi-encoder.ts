@@ -3,6 +3,7 @@
  * stream rendered as EOBI, with executions and their summaries, and packets that hold transactions.
  */
 import { isGroup, type LayoutTable, loadTable } from "../../src/decode/layouts/table.ts";
+import type { SpecOrder } from "../book/spec-hash.ts";
 import type { WalkMessage } from "../convert/lobster-walk.ts";
 
 type Value = bigint | number | string | null | Fields | readonly Fields[];
@@ -91,6 +92,20 @@ export class EobiRenderer {
 
   constructor(securityOf: (locate: number) => bigint) {
     this.#securityOf = securityOf;
+  }
+
+  /** Live orders in queue order, a list for each level. */
+  levels(): SpecOrder[][] {
+    const levels = new Map<string, SpecOrder[]>();
+    const orders = [...this.#orders.values()].sort((a, b) => (a.priority < b.priority ? -1 : 1));
+    for (const { security, side, priority, px, qty } of orders) {
+      const key = `${security} ${side} ${px}`;
+      const level = levels.get(key) ?? [];
+      levels.set(key, level);
+      const id = side === 1 ? priority : priority | (1n << 63n);
+      level.push({ instrument: security, id, side: side - 1, px, qty });
+    }
+    return [...levels.values()];
   }
 
   /** @returns the transaction's messages, none for types that EOBI would not send here */

@@ -67,6 +67,12 @@ const EVENT_CALLS = fc.oneof(
   call("onTrade", 8),
   call("onTradeBroken", 3),
   call("onDirectory", 3),
+  call("onInstrument", 3),
+  call("onModifyQuantity", 5),
+  call("onExecuteBy", 10),
+  call("onClear", 1),
+  call("onState", 6),
+  call("onIndication", 10),
   call("onControl", 1),
 );
 const CHANGE_CALLS = fc.oneof(

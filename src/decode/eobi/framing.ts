@@ -4,6 +4,9 @@
  * other to its very end, and their sequences (MsgSeqNum, over all templates of a market segment)
  * to count on. The session is the market segment and partition.
  *
+ * A datagram is of one market segment, and several share a group: of them one is followed, the one
+ * asked for or the first seen, because MsgSeqNum counts for each by itself.
+ *
  * Thread: the owner's (merge). Hot path: no allocation.
  * Source: T7 EOBI manual, chapters 4 and 5; layouts/eobi-14.1.json.
  */
@@ -28,8 +31,14 @@ const {
 const HEADER_KEY = L.keyOf(L.PACKET_HEADER_TEMPLATE, L.PACKET_HEADER_BYTES);
 const DATA = FramingKind.DATA;
 
+/** A segment that is none: outside i32. */
+const NO_SEGMENT = 2 ** 40;
+
 /** EOBI's Framing. */
 export class EobiFraming implements Framing {
+  /** The market segment followed. */
+  #segment: number;
+  readonly #asked: number;
   seqLo = 0;
   seqHi = 0;
   readonly seq = new Float64Array(1);
@@ -45,6 +54,17 @@ export class EobiFraming implements Framing {
   #foreign = 0;
   #ordered = true;
 
+  /** @param segment market segment to follow, i32; null: the first one seen */
+  constructor(segment: number | null = null) {
+    this.#asked = segment ?? NO_SEGMENT;
+    this.#segment = this.#asked;
+  }
+
+  /** Follows the first one again. */
+  reset(): void {
+    this.#segment = this.#asked;
+  }
+
   read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
     return this.readHeader(bytes, data, offset, length);
   }
@@ -55,8 +75,13 @@ export class EobiFraming implements Framing {
     if (data.getInt32(offset, true) !== HEADER_KEY) return FramingKind.FOREIGN;
     if (this.#walk(data, offset, length) !== length) return FramingKind.BLOCKS;
     if (this.#foreign > 0) return FramingKind.FOREIGN;
+    const segment = data.getInt32(offset + PACKET_HEADER_MARKET_SEGMENT_ID, true);
+    if (segment !== this.#segment) {
+      if (this.#segment !== NO_SEGMENT) return FramingKind.OTHER_STREAM;
+      this.#segment = segment;
+    }
     if (!this.#ordered) return FramingKind.SEQUENCE;
-    this.sessionHi = data.getInt32(offset + PACKET_HEADER_MARKET_SEGMENT_ID, true);
+    this.sessionHi = segment;
     this.sessionMid = data.getUint8(offset + PACKET_HEADER_PARTITION_ID);
     this.sessionLo = 0;
     const first = this.#first;
