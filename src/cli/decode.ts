@@ -162,6 +162,7 @@ async function formatOf(file: string, flags: DecodeFlags, head: Uint8Array): Pro
   const { isPcap } = await import("../rx/pcap.ts");
   const { isPcapng } = await import("../rx/pcapng.ts");
   const { looksLikeHex } = await import("../rx/packets.ts");
+  const { looksLikeLen4 } = await import("../rx/file.ts");
   const isCapture = isPcap(head) || isPcapng(head);
   if (flags.format === "pcap" && !isCapture && head.length > 0) {
     throw new FeedError("FEED_FORMAT", `${file}: format=pcap, but its magic is of no capture`);
@@ -173,13 +174,6 @@ async function formatOf(file: string, flags: DecodeFlags, head: Uint8Array): Pro
   if (flags.protocol === "fast") return looksLikeLen4(head) ? "len4" : "fast-raw";
   if (head.length === 0) return "hex";
   throw new FeedError("FEED_FORMAT", `${file}: neither pcap, pcapng nor lines of hex`);
-}
-
-/** FAST's own first bytes have stop bits, a length's upper bytes are zero. */
-function looksLikeLen4(head: Uint8Array): boolean {
-  if (head.length < 4) return false;
-  const length = new DataView(head.buffer, head.byteOffset, 4).getUint32(0, true);
-  return length > 0 && length <= FAST_MESSAGE_BYTES_MAX;
 }
 
 async function templatesOf(path: string): Promise<string> {

@@ -5,7 +5,9 @@ import type { ReplayFacts, ReplayOptions, ReplayOutcome, TcpFacts } from "../pip
 
 interface ReplayFlags {
   readonly protocol?: string;
-  readonly format: "auto" | "pcap" | "itch";
+  readonly format: (typeof FORMATS)[number];
+  readonly fileB?: string;
+  readonly fileSnapshots?: string;
   readonly templates?: string;
   readonly a?: string;
   readonly b?: string;
@@ -18,6 +20,8 @@ interface ReplayFlags {
   readonly set: string[];
 }
 
+const FORMATS = ["auto", "pcap", "itch", "fast-raw", "len4"] as const;
+
 const EXAMPLES = `
 Examples:
   nyq replay day.itch                       facts of the books at the end
@@ -25,6 +29,8 @@ Examples:
   nyq replay capture.pcapng --a 233.54.12.111:26477 --b 233.86.230.111:26477
   nyq replay session.pcap                   SoupBinTCP: TCP streams are put together
   nyq replay --protocol eobi-14.1 eurex.pcap
+  nyq replay --protocol fast --templates templates.xml --format fast-raw increments.dat \\
+      --file-b increments_b.dat --file-snapshots snapshots.dat
   nyq replay --dump-book - day.itch > book.csv
   nyq replay --jobs 2 mon.itch tue.itch     two at a time, lines in order`;
 
@@ -32,15 +38,18 @@ Examples:
 export function registerReplay(program: Command): void {
   program
     .command("replay")
-    .description("replay captures or ITCH files through merge, decode and book")
-    .argument("<file...>", "ITCH BinaryFILE, pcap or pcapng, gzip of each; - is stdin")
-    .addOption(new Option("--protocol <p>", "protocol").choices([...PROTOCOL_NAMES]))
-    .addOption(
-      new Option("--format <f>", "file format").choices(["auto", "pcap", "itch"]).default("auto"),
+    .description("replay captures, ITCH or FAST files through merge, decode and book")
+    .argument(
+      "<file...>",
+      "ITCH BinaryFILE, FAST messages, pcap or pcapng, gzip of each; - is stdin",
     )
+    .addOption(new Option("--protocol <p>", "protocol").choices([...PROTOCOL_NAMES]))
+    .addOption(new Option("--format <f>", "file format").choices([...FORMATS]).default("auto"))
     .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "feed A of a capture, a group or soup://HOST:PORT (default: all)")
     .option("--b <group:port>", "feed B of a capture")
+    .option("--file-b <file>", "feed B, where feed A's file has messages without datagrams")
+    .option("--file-snapshots <file>", "the same channel's snapshots, in such a file")
     .option("--json", "print one JSON object for each file")
     .addOption(
       new Option("--hash <when>", "book hash")
@@ -62,8 +71,10 @@ export function registerReplay(program: Command): void {
 async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   const { FeedError } = await import("../core/errors.ts");
   const { loadConfig } = await import("../config/load.ts");
-  if (flags.dumpBook !== undefined && files.length > 1) {
-    throw new FeedError("FEED_USAGE", `--dump-book takes one file, was given ${files.length}`);
+  for (const flag of ["dumpBook", "fileB", "fileSnapshots"] as const) {
+    if (flags[flag] === undefined || files.length === 1) continue;
+    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new FeedError("FEED_USAGE", `--${name} takes one file, was given ${files.length}`);
   }
   const protocol = flags.protocol ?? "itch-5.0";
   const needsTemplates = TEMPLATE_PROTOCOLS.some((name) => name === protocol);
@@ -90,6 +101,8 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     format: flags.format,
     hash: flags.hash,
     dumpBook: flags.dumpBook ?? null,
+    fileB: flags.fileB ?? null,
+    fileSnapshots: flags.fileSnapshots ?? null,
     config,
     maxOrders: flags.maxOrders ?? null,
     jobs: Math.min(flags.jobs, files.length),
@@ -181,6 +194,7 @@ function factsText(facts: ReplayFacts): string {
     `  gaps          ${gaps === "" ? "none" : gaps}`,
     `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments` +
       (facts.refused > 0 ? `, ${facts.refused} changes REFUSED` : ""),
+    ...snapshotText(facts),
     `  book hash     ${facts.book_hash ?? "off"}`,
     `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
     `  memory        ${(facts.peak_rss_bytes / 1e6).toFixed(0)} MB at most`,
@@ -192,6 +206,15 @@ function tcpText(tcp: TcpFacts): string {
     `  TCP segments  ${tcp.segments}, duplicates ${tcp.duplicates}, early ${tcp.early}, ` +
     `lost ${tcp.lost}, streams with a hole ${tcp.holes}, foreign ${tcp.foreign_streams}`
   );
+}
+
+function snapshotText({ snapshots, stale_instruments }: ReplayFacts): string[] {
+  const { set, compared, different } = snapshots;
+  if (set + compared + stale_instruments === 0) return [];
+  return [
+    `  snapshots     ${set} set a book, ${compared} compared, ${different} of them different; ` +
+      `${stale_instruments} instruments stale`,
+  ];
 }
 
 function positive(text: string): number {

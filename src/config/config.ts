@@ -47,12 +47,12 @@ export const STAGE_NAMES = [
 export type StageName = (typeof STAGE_NAMES)[number];
 
 /** Protocols of the pipeline, by the names that every verb uses. */
-export const PROTOCOL_NAMES = ["itch-5.0", "eobi-14.1"] as const;
+export const PROTOCOL_NAMES = ["itch-5.0", "eobi-14.1", "fast"] as const;
 /** A protocol's name. */
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 
 /** Protocols that need `channel.templates`; the others take none. */
-export const TEMPLATE_PROTOCOLS: readonly ProtocolName[] = [];
+export const TEMPLATE_PROTOCOLS: readonly ProtocolName[] = ["fast"];
 
 /** The multicast channel. */
 export interface ChannelConfig {

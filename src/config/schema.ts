@@ -82,7 +82,7 @@ const channel = z.strictObject({
   protocol: oneOf(
     PROTOCOL_NAMES,
     "itch-5.0",
-    "Protocol of the packets: ITCH 5.0 in MoldUDP64 (or SoupBinTCP), or EOBI 14.1.",
+    "Protocol of the packets: ITCH 5.0 in MoldUDP64 (or SoupBinTCP), EOBI 14.1, or FAST.",
   ),
   market_segment: z
     .union([z.literal("first"), z.int32()], 'is neither "first" nor a market segment (i32)')

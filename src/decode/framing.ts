@@ -17,6 +17,8 @@ export const FramingKind = {
    * merge has no place for them and counts them; a replay applies them as they come.
    */
   UNSEQUENCED: 4,
+  /** Messages beside the numbered ones, such as a loop of snapshots: applied as they come. */
+  ASIDE: 5,
   /** Shorter than a header. */
   SHORT: -1,
   /** The message blocks do not end exactly where the packet does. */

@@ -245,8 +245,8 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
       return;
     }
     this.#health.lastNs[packet.feed] = nowNs;
-    if (kind === FramingKind.UNSEQUENCED) {
-      this.sequencer.passUnsequenced(packet);
+    if (kind === FramingKind.UNSEQUENCED || kind === FramingKind.ASIDE) {
+      this.sequencer.passUnsequenced(kind, packet);
       return;
     }
     if (!this.#calm) {

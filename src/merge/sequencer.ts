@@ -207,7 +207,7 @@ export class Sequencer {
   }
 
   /** Passes a packet without sequence on as it came; framing describes it. */
-  passUnsequenced(packet: PacketRef): void {
+  passUnsequenced(kind: number, packet: PacketRef): void {
     const firstOffset = this.#framing.firstOffset;
     const count = this.#framing.count;
     const feed = packet.feed;
@@ -217,7 +217,8 @@ export class Sequencer {
     const tsLo = packet.tsLo;
     const tsHi = packet.tsHi;
     const tsKind = packet.tsKind;
-    this.#counters.increment(C.MERGE_UNSEQUENCED);
+    const isAside = kind === FramingKind.ASIDE;
+    this.#counters.increment(isAside ? C.MERGE_ASIDE : C.MERGE_UNSEQUENCED);
     this.#counters.increment(C.MERGE_DELIVERED_PACKETS);
     this.#counters.add(C.MERGE_DELIVERED_MESSAGES, count);
     this.#sink.onPacket(feed, frame, offset, length, tsLo, tsHi, tsKind, 0, 0, firstOffset, count);

@@ -24,6 +24,7 @@ import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
 import { takeMergeStatus } from "../merge/status.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
+import type { FileFormat } from "../rx/file.ts";
 import { THREAD_STATUS_DOUBLES } from "./loop.ts";
 import { checkMemory, machineMemory, memoryParts } from "./memory.ts";
 import { protocolOf } from "./protocols.ts";
@@ -45,9 +46,6 @@ export interface FreeRing {
   readonly ring: SlotRingRef;
 }
 
-/** What a file holds, once it was looked at. */
-export type FileFormat = "pcap" | "itch";
-
 /** Where packets come from. */
 export type Input =
   | { readonly kind: "sockets" }
@@ -55,6 +53,9 @@ export type Input =
       readonly kind: "file";
       readonly path: string;
       readonly format: FileFormat;
+      /** Files of the same channel to be woven in, where messages come without datagrams. */
+      readonly fileB?: string | null;
+      readonly fileSnapshots?: string | null;
       readonly hash: "off" | "end" | "incremental";
       readonly dumpBook: string | null;
       /** Orders that the books may grow to. */

@@ -11,10 +11,15 @@ import type { EventSink, FrameOwner, PacketSink, Stage } from "../core/sinks.ts"
 import { EobiDecoder } from "../decode/eobi/decoder.ts";
 import { EobiFraming } from "../decode/eobi/framing.ts";
 import { TEMPLATE_FIRST } from "../decode/eobi/layout.ts";
+import { decodesFromNothing } from "../decode/fast/arrival.ts";
+import { channelTemplates, fastFraming } from "../decode/fast/channel.ts";
+import { FastCutter } from "../decode/fast/cutter.ts";
+import { FastStage } from "../decode/fast/stage.ts";
 import type { Framing } from "../decode/framing.ts";
 import { ItchDecoder } from "../decode/itch/decoder.ts";
 import { loadTable } from "../decode/layouts/table.ts";
 import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
+import type { Cutter } from "../rx/cut-file.ts";
 
 /** What a decode stage stands on. */
 export interface DecodeParts {
@@ -50,6 +55,8 @@ export interface Protocol {
   /** What frames its messages in captured TCP connections; null: it does not come over TCP. */
   readonly tcp: "soupbintcp" | null;
   framing(config: Config): Framing;
+  /** How messages are found in files without datagrams; missing where there are none such. */
+  readonly makeCutter?: (config: Config) => () => Cutter;
   decode(parts: DecodeParts): Decode;
 }
 
@@ -91,10 +98,33 @@ const EOBI: Protocol = {
   },
 };
 
+/** FAST 1.1 by the channel's templates; books where they are Moscow Exchange derivatives'. */
+const FAST: Protocol = {
+  scoped: true,
+  hasIds: true,
+  hasBinaryFile: false,
+  warmsUp: false,
+  tcp: null,
+  framing: (config) => fastFraming(channelTemplates(config)),
+  makeCutter: (config) => {
+    const templates = channelTemplates(config);
+    return () => new FastCutter(templates);
+  },
+  decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
+    const templates = channelTemplates(config);
+    const { instruments } = config.book;
+    const isByArrival = !decodesFromNothing(templates);
+    const parts = { frames, owner, sink, counters, instruments, unknownTypes };
+    const stage = new FastStage({ ...parts, templates, isByArrival });
+    return { stage, types: () => stage.types(), reset: () => stage.reset() };
+  },
+};
+
 /** Every protocol by its name. */
 export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   "itch-5.0": ITCH,
   "eobi-14.1": EOBI,
+  fast: FAST,
 };
 
 /** The channel's protocol. */

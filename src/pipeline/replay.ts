@@ -10,9 +10,9 @@ import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { UnknownTypes } from "../core/odd-input.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
-import { detectFormat } from "../rx/file.ts";
+import { detectFormat, type FileFormat } from "../rx/file.ts";
 import { machineMemory, memoryAtStart, memoryParts } from "./memory.ts";
-import { type FileFormat, type Input, makePlan, type Plan } from "./plan.ts";
+import { type Input, makePlan, type Plan } from "./plan.ts";
 import { protocolOf } from "./protocols.ts";
 import type { ThreadResult } from "./result.ts";
 import { Pipeline } from "./supervisor.ts";
@@ -24,6 +24,9 @@ export interface ReplayOptions {
   readonly hash: "off" | "end" | "incremental";
   /** CSV of every order at the end, or null. */
   readonly dumpBook: string | null;
+  /** Files of feed B and of the snapshots, woven in; for messages without datagrams only. */
+  readonly fileB?: string | null;
+  readonly fileSnapshots?: string | null;
   readonly config: Config;
   /** Live orders at most; null for as many as the machine has memory for. */
   readonly maxOrders: number | null;
@@ -53,6 +56,14 @@ export interface ReplayFacts {
   readonly other_streams: number;
   /** Malformed messages of types that nobody knows, by id; beyond 64 ids under `other`. */
   readonly unknown_types: Record<string, number>;
+  /** Snapshots of a FAST channel: books set by one, compared with one, and those that differed. */
+  readonly snapshots: {
+    readonly set: number;
+    readonly compared: number;
+    readonly different: number;
+  };
+  /** Instruments of a FAST channel whose books are not known to be exact at the end. */
+  readonly stale_instruments: number;
   /** Changes refused because the books may not grow any more: then they are not true. */
   readonly refused: number;
   readonly instruments: number;
@@ -88,8 +99,9 @@ const PROGRESS_MS = 100;
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
   const format = await formatOf(options);
-  const { path, hash, dumpBook, config } = options;
-  const input = { kind: "file", path, format, hash, dumpBook, ordersMax: 0 } as const;
+  const { path, hash, dumpBook, fileB = null, fileSnapshots = null, config } = options;
+  const files = { path, format, fileB, fileSnapshots } as const;
+  const input = { kind: "file", ...files, hash, dumpBook, ordersMax: 0 } as const;
   const ordersMax = options.maxOrders ?? ordersThatFit(config, input, options.jobs);
   const plan = makePlan(config, { ...input, ordersMax }, null);
   const pipeline = await Pipeline.start(plan, () => undefined);
@@ -106,13 +118,29 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome>
   }
 }
 
-/** A protocol that knows no BinaryFILE comes in captures; opening says so when it is none. */
-async function formatOf({ path, format, config }: ReplayOptions): Promise<FileFormat> {
-  const { hasBinaryFile } = protocolOf(config);
-  if (format === "auto") return hasBinaryFile ? detectFormat(path) : "pcap";
-  if (format === "pcap" || hasBinaryFile) return format;
-  const text = `--protocol ${config.channel.protocol} does not come as --format ${format}`;
-  throw new FeedError("FEED_USAGE", text);
+/** Which format a file of the channel's protocol has. @throws FEED_USAGE when it has no such */
+async function formatOf(options: ReplayOptions): Promise<FileFormat> {
+  const { path, format, config, fileB, fileSnapshots } = options;
+  const formats = formatsOf(config);
+  const asked = format === "auto" && formats.length === 1 ? "pcap" : format;
+  const family = formats.includes("itch") ? "itch" : "fast";
+  const found = asked === "auto" ? await detectFormat(path, family) : asked;
+  const isWoven = (fileB ?? null) !== null || (fileSnapshots ?? null) !== null;
+  if (!formats.includes(found)) {
+    const text = `--protocol ${config.channel.protocol} does not come as --format ${found}`;
+    throw new FeedError("FEED_USAGE", text);
+  }
+  if (isWoven && found !== "fast-raw" && found !== "len4") {
+    const text = "--file-b and --file-snapshots go with --format fast-raw and len4 only";
+    throw new FeedError("FEED_USAGE", text);
+  }
+  return found;
+}
+
+function formatsOf(config: Config): readonly FileFormat[] {
+  const { hasBinaryFile, makeCutter } = protocolOf(config);
+  if (makeCutter !== undefined) return ["pcap", "fast-raw", "len4"];
+  return hasBinaryFile ? ["pcap", "itch"] : ["pcap"];
 }
 
 /** What else there is of the machine's memory is for the books. */
@@ -145,6 +173,12 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     foreign: counters.get(C.MERGE_FOREIGN_A) + counters.get(C.MERGE_FOREIGN_B),
     other_streams: counters.get(C.MERGE_OTHER_STREAM_A) + counters.get(C.MERGE_OTHER_STREAM_B),
     unknown_types: new UnknownTypes(plan.oddInput).byId(),
+    snapshots: {
+      set: counters.get(C.FAST_SNAPSHOTS_SET),
+      compared: counters.get(C.FAST_SNAPSHOTS_COMPARED),
+      different: counters.get(C.FAST_SNAPSHOTS_DIFFERENT),
+    },
+    stale_instruments: counters.get(C.FAST_STALE_INSTRUMENTS),
     refused: counters.get(C.BOOK_REFUSED),
     instruments: book?.instruments ?? 0,
     live_orders: book?.liveOrders ?? 0,

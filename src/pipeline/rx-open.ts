@@ -115,8 +115,11 @@ export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Pro
   parts.clock.update();
   const openNs = parts.clock.elapsedNs[0] as number;
   if (plan.input.kind === "file") {
-    const { tcp } = protocolOf(plan.config);
-    const source = await openFileSource({ ...parts, ...plan.input, a: rx.a, b: rx.b, tcp });
+    const protocol = protocolOf(plan.config);
+    const { tcp } = protocol;
+    const makeCutter = protocol.makeCutter?.(plan.config) ?? null;
+    const groups = { a: rx.a, b: rx.b, tcp };
+    const source = await openFileSource({ ...parts, ...plan.input, ...groups, makeCutter });
     return {
       feed,
       source,

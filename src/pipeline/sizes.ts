@@ -27,10 +27,12 @@ const BINARY_FILE_STEPS: readonly Step[] = [
   ["decode", "book", EVENT_SLOT_WORDS],
 ];
 
-/** Frames of a file: chunks of a BinaryFILE, datagrams of a capture. */
+/** Frames of a file: chunks of a BinaryFILE, datagrams of a capture, messages by themselves. */
 export const FILE_FRAMES = {
   itch: { frameBytes: 65_536, frames: 64 },
   pcap: { frameBytes: 16_384, frames: 4096 },
+  "fast-raw": { frameBytes: 16_384, frames: 4096 },
+  len4: { frameBytes: 16_384, frames: 4096 },
 } as const;
 /** Where the tables of a replay start; they grow. */
 export const FILE_ORDERS = 1 << 19;

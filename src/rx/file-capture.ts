@@ -44,7 +44,7 @@ export interface FileSourceParts {
 
 /** A file as a receive source. */
 export interface FileSource extends RxSource {
-  readonly format: "pcap" | "itch";
+  readonly format: "pcap" | "itch" | "fast-raw" | "len4";
   /** True when packets carry the transport's header, so that merge has to read it. */
   readonly needsMerge: boolean;
   /** True when everything was handed to the sink; `error` says whether that was the true end. */

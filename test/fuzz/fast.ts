@@ -9,9 +9,8 @@ import { assert } from "../../src/core/assert.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { FastDecoder } from "../../src/decode/fast/decoder.ts";
 import { FAST_ERROR_TEXT } from "../../src/decode/fast/errors.ts";
-import { FORTS_OPTIONS, FortsBooks } from "../../src/decode/fast/forts.ts";
+import { FORTS_OPTIONS, FortsBooks, type FortsSink } from "../../src/decode/fast/forts.ts";
 import { FastFraming } from "../../src/decode/fast/framing.ts";
-import type { LevelSink } from "../../src/decode/fast/levels.ts";
 import type { Template } from "../../src/decode/fast/model.ts";
 import type { Place } from "../../src/decode/fast/plan.ts";
 import { readTemplates } from "../../src/decode/fast/read-templates.ts";
@@ -149,7 +148,7 @@ export function fastTarget(xmls: readonly string[]): Target {
 }
 
 /** Checks what the books' owner relies on. */
-class CheckingLevels implements LevelSink {
+class CheckingLevels implements FortsSink {
   readonly #live = new Set<string>();
   onLevelNew(i: number, side: number, lo: number, hi: number, ql: number, qh: number): void {
     const key = `${i} ${side} ${hi} ${lo}`;
@@ -161,6 +160,11 @@ class CheckingLevels implements LevelSink {
     assert(this.#live.has(`${i} ${side} ${hi} ${lo}`), "FUZZ_LEVEL_UNKNOWN");
     assert(qh >= 0 && (ql | qh) !== 0, "FUZZ_LEVEL_EMPTY");
   }
+  onInstrument(): void {}
+  onTrade(): void {}
+  onSymbol(): void {}
+  onStatus(): void {}
+  onSession(): void {}
   onLevelGone(i: number, side: number, lo: number, hi: number): void {
     assert(this.#live.delete(`${i} ${side} ${hi} ${lo}`), "FUZZ_LEVEL_UNKNOWN");
   }

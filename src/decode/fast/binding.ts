@@ -1,6 +1,6 @@
 /**
  * Where the fields that a venue's mapping needs lie in a decoder's records: looked up once by name,
- * read by number after that. Cold path, at start only; what it returns is for the hot one.
+ * read by number after that. Binding is cold, at start only; what it returns is for the hot path.
  */
 import { FeedError } from "../../core/errors.ts";
 import type { FieldType } from "./model.ts";
@@ -15,7 +15,13 @@ export interface FieldWord {
   readonly offset: number;
 }
 
-const ABSENT: FieldWord = { presenceWord: 0, mask: 0, offset: 0 };
+/** The place of a field that is never there. */
+export const ABSENT: FieldWord = { presenceWord: 0, mask: 0, offset: 0 };
+
+/** True when the record at word `record` has the field. */
+export function isPresent(out: Int32Array, record: number, field: FieldWord): boolean {
+  return ((out[record + field.presenceWord] as number) & field.mask) !== 0;
+}
 
 /**
  * Finds a primitive field in a record.
@@ -46,6 +52,13 @@ export function bindOptional(
   types: readonly FieldType[],
 ): FieldWord {
   return find(record.places, name) === undefined ? ABSENT : bindField(record, name, types);
+}
+
+/** The same for a field that may also have a type that its reader cannot take: absent then. */
+export function bindIfOf(record: RecordPlan, name: string, types: readonly FieldType[]): FieldWord {
+  const field = find(record.places, name)?.field;
+  const fits = field?.kind === "scalar" && types.includes(field.type);
+  return fits ? bindField(record, name, types) : ABSENT;
 }
 
 /**

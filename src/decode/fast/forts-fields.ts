@@ -5,12 +5,26 @@
  * Source: SPECTRA FAST gate specification, messages X, W and 4.
  */
 import { FeedError } from "../../core/errors.ts";
-import { bindField, bindOptional, bindSequence, type FieldWord } from "./binding.ts";
+import { ABSENT, bindField, bindOptional, bindSequence, type FieldWord } from "./binding.ts";
+import type { FramingRules } from "./framing.ts";
+import type { FieldType } from "./model.ts";
 import type { TemplatePlan } from "./plan.ts";
 
 const INCREMENT = "DefaultIncrementalRefreshMessage";
 const SNAPSHOT = "DefaultSnapshotMessage";
 const RESET = "SequenceReset";
+const SECURITY_STATUS = "SecurityStatus";
+const SESSION_STATUS = "TradingSessionStatus";
+const DEFINITION = "SecurityDefinition";
+const SEQUENCE = "MsgSeqNum";
+const TEXTS = ["ascii", "unicode"] as const;
+
+/** How the venue numbers: the snapshots' loop stands beside the increments. */
+export const FORTS_RULES: FramingRules = {
+  own: [INCREMENT, "OrdersLog"],
+  aside: [SNAPSHOT, "OrdersBook"],
+  restart: RESET,
+};
 
 /** Fields of an entry; those of an increment that a snapshot's lacks are never present. */
 export interface EntryFields {
@@ -24,6 +38,16 @@ export interface EntryFields {
   readonly level: FieldWord;
   readonly price: FieldWord;
   readonly size: FieldWord;
+  readonly entryId: FieldWord;
+}
+
+/** Fields of a template that a venue's file may lack; its index is -1 then. */
+export interface StateFields {
+  readonly template: number;
+  readonly securityId: FieldWord;
+  readonly symbol: FieldWord;
+  readonly status: FieldWord;
+  readonly event: FieldWord;
 }
 
 /** What the mapping reads. */
@@ -33,7 +57,8 @@ export interface FortsFields {
   readonly snapshotTemplate: number;
   /** -1 when there is none. */
   readonly resetTemplate: number;
-  readonly incrementSeq: FieldWord;
+  /** MsgSeqNum by template; never present where a template has none. */
+  readonly seqs: readonly FieldWord[];
   readonly increment: EntryFields;
   readonly snapshot: EntryFields;
   readonly snapshotRptSeq: FieldWord;
@@ -41,6 +66,15 @@ export interface FortsFields {
   readonly snapshotSecurityId: FieldWord;
   readonly snapshotLastFragment: FieldWord;
   readonly resetNewSeq: FieldWord;
+  readonly securityStatus: StateFields;
+  readonly sessionStatus: StateFields;
+  readonly definition: StateFields;
+}
+
+/** True when templates are this venue's: both messages that make books are there. */
+export function isForts(plans: readonly TemplatePlan[]): boolean {
+  const has = (name: string): boolean => plans.some(({ template }) => template.name === name);
+  return has(INCREMENT) && has(SNAPSHOT);
 }
 
 /**
@@ -57,14 +91,14 @@ export function bindForts(plans: readonly TemplatePlan[]): FortsFields {
     if (plan === undefined) throw new FeedError("FEED_FORMAT", `FAST templates: no ${name}`);
     return plan;
   };
-  const increment = planOf(INCREMENT).record;
+  bindField(planOf(INCREMENT).record, SEQUENCE, ["uInt32"]);
   const snapshot = planOf(SNAPSHOT).record;
   const reset = plans[indexOf(RESET)];
   return {
     incrementTemplate: indexOf(INCREMENT),
     snapshotTemplate: indexOf(SNAPSHOT),
     resetTemplate: indexOf(RESET),
-    incrementSeq: bindField(increment, "MsgSeqNum", ["uInt32"]),
+    seqs: plans.map(({ record }) => bindOptional(record, SEQUENCE, ["uInt32"])),
     increment: entryFields(planOf(INCREMENT), true),
     snapshot: entryFields(planOf(SNAPSHOT), false),
     snapshotRptSeq: bindField(snapshot, "RptSeq", ["uInt32"]),
@@ -72,6 +106,24 @@ export function bindForts(plans: readonly TemplatePlan[]): FortsFields {
     snapshotSecurityId: bindField(snapshot, "SecurityID", ["uInt64"]),
     snapshotLastFragment: bindOptional(snapshot, "LastFragment", ["uInt32"]),
     resetNewSeq: bindOptional(reset?.record ?? snapshot, "NewSeqNo", ["uInt32"]),
+    securityStatus: stateFields(plans, SECURITY_STATUS, "SecurityTradingStatus"),
+    sessionStatus: stateFields(plans, SESSION_STATUS, "TradSesStatus"),
+    definition: stateFields(plans, DEFINITION, "SecurityTradingStatus"),
+  };
+}
+
+function stateFields(plans: readonly TemplatePlan[], name: string, status: string): StateFields {
+  const template = plans.findIndex((plan) => plan.template.name === name);
+  const plan = plans[template];
+  const bind = (field: string, types: readonly FieldType[]): FieldWord => {
+    return plan === undefined ? ABSENT : bindOptional(plan.record, field, types);
+  };
+  return {
+    template,
+    securityId: bind("SecurityID", ["uInt64"]),
+    symbol: bind("Symbol", TEXTS),
+    status: bind(status, ["uInt32"]),
+    event: bind("TradSesEvent", ["int32"]),
   };
 }
 
@@ -89,5 +141,6 @@ function entryFields({ record }: TemplatePlan, isIncrement: boolean): EntryField
     level: bindField(element, "MDPriceLevel", ["uInt32"]),
     price: bindField(element, "MDEntryPx", ["decimal"]),
     size: bindField(element, "MDEntrySize", ["int64"]),
+    entryId: bindOptional(element, "MDEntryID", ["int64"]),
   };
 }

@@ -13,13 +13,14 @@
  * Thread: decode's. Hot path: no allocation after the constructor.
  * Source: SPECTRA FAST gate specification, "Recovering data", messages X, W and 4.
  */
-import type { FieldWord } from "./binding.ts";
+import { isPresent } from "./binding.ts";
 import type { FastDecoder } from "./decoder.ts";
-import { bindForts, type EntryFields, type FortsFields } from "./forts-fields.ts";
+import { ENTRY_WORDS, EntryKind, EntryReader, KeptEntries } from "./forts-entry.ts";
+import { type FactSink, FortsFacts, type InstrumentFinder } from "./forts-facts.ts";
+import { bindForts, type FortsFields } from "./forts-fields.ts";
 import { InstrumentIndex } from "./instrument-index.ts";
 import { LEVELS_MAX, LevelBooks, type LevelSink } from "./levels.ts";
 import type { TemplatePlan } from "./plan.ts";
-import { PriceScale } from "./price-scale.ts";
 
 const WAITING = 0;
 const LIVE = 1;
@@ -28,13 +29,21 @@ const SUSPECT = 2;
 const NEW = 0;
 const CHANGE = 1;
 const DELETE = 2;
-const BID = 0x30;
-const OFFER = 0x31;
-/** Entries of other types move RptSeq and no book. */
-const NO_SIDE = -1;
 
-/** Words of a kept entry. */
-const KEPT_WORDS = 10;
+/** Takes what the messages tell: levels, and what touches no book. */
+export interface FortsSink extends LevelSink, FactSink {
+  /** An instrument appears: its dense index, counted from 0 without holes, and its SecurityID. */
+  onInstrument(instrument: number, idLo: number, idHi: number): void;
+  onTrade(
+    instrument: number,
+    pxLo: number,
+    pxHi: number,
+    qtyLo: number,
+    qtyHi: number,
+    matchLo: number,
+    matchHi: number,
+  ): void;
+}
 
 /** What happened, for counters; each counts from the start. */
 export const FortsCount = {
@@ -58,8 +67,10 @@ export const FortsCount = {
   FORGOTTEN: 8,
   /** Instruments that there was no room for. */
   FULL: 9,
+  /** Messages that came and could not be read. */
+  UNREADABLE: 10,
 } as const;
-const COUNT_OF_COUNTS = 10;
+const COUNT_OF_COUNTS = 11;
 
 /** Sizes and scale. */
 export interface FortsOptions {
@@ -71,7 +82,10 @@ export interface FortsOptions {
   readonly priceDecimals: number;
 }
 
-/** The venue's own: prices have up to five decimals. */
+/**
+ * The venue's own: its trading system keeps prices as d16.5, five decimals.
+ * Source: SPECTRA Plaza-2 gate, stream FORTS_FUTTRADE_REPL, table orders_log, field price.
+ */
 export const FORTS_OPTIONS: FortsOptions = {
   instruments: 4096,
   keptEntries: 65_536,
@@ -79,40 +93,48 @@ export const FORTS_OPTIONS: FortsOptions = {
 };
 
 /** Turns decoded messages of the two streams into level changes. */
-export class FortsBooks {
+export class FortsBooks implements InstrumentFinder {
   readonly index: InstrumentIndex;
   readonly levels: LevelBooks;
   /** By FortsCount. */
   readonly counts = new Float64Array(COUNT_OF_COUNTS);
   readonly #fields: FortsFields;
-  readonly #scale: PriceScale;
+  readonly #sink: FortsSink;
+  readonly #facts: FortsFacts;
+  readonly #reader: EntryReader;
+  /** The entry at hand: the reader's. */
+  readonly #entry: Int32Array;
   /** State and last RptSeq by instrument. */
   readonly #states: Uint8Array;
   readonly #rpt: Int32Array;
-  readonly #kept: Int32Array;
-  readonly #keptMask: number;
-  /** Entries ever kept; the ring holds the last of them. */
-  #keptCount = 0;
+  readonly #kept: KeptEntries;
   /** [0] last MsgSeqNum, [1] the first from which there was no hole; 0 before the first. */
   readonly #seq = new Float64Array(2);
+  /** Instruments that are live. */
+  #live = 0;
   /** The snapshot being put together: instrument, RptSeq, entries. */
   #partInstrument = -1;
   #partRpt = 0;
   readonly #part: Int32Array;
   #partCount = 0;
-  /** The entry at hand. */
-  readonly #entry = new Int32Array(KEPT_WORDS);
 
-  constructor(plans: readonly TemplatePlan[], sink: LevelSink, options = FORTS_OPTIONS) {
+  constructor(plans: readonly TemplatePlan[], sink: FortsSink, options = FORTS_OPTIONS) {
     this.#fields = bindForts(plans);
+    this.#sink = sink;
+    this.#facts = new FortsFacts(this.#fields, sink);
     this.index = new InstrumentIndex(options.instruments);
     this.levels = new LevelBooks(options.instruments, sink);
-    this.#scale = new PriceScale(options.priceDecimals);
+    this.#reader = new EntryReader(options.priceDecimals);
+    this.#entry = this.#reader.words;
     this.#states = new Uint8Array(options.instruments);
     this.#rpt = new Int32Array(options.instruments);
-    this.#kept = new Int32Array(options.keptEntries * KEPT_WORDS);
-    this.#keptMask = options.keptEntries - 1;
-    this.#part = new Int32Array(2 * LEVELS_MAX * KEPT_WORDS);
+    this.#kept = new KeptEntries(options.keptEntries);
+    this.#part = new Int32Array(2 * LEVELS_MAX * ENTRY_WORDS);
+  }
+
+  /** Index of the snapshots' template. */
+  get snapshotTemplate(): number {
+    return this.#fields.snapshotTemplate;
   }
 
   /** True when an instrument's book is exact as far as the messages seen can tell. */
@@ -122,9 +144,7 @@ export class FortsBooks {
 
   /** Instruments seen whose books are not known to be exact. */
   staleCount(): number {
-    let count = 0;
-    for (let i = 0; i < this.index.count; i++) if (this.#states[i] !== LIVE) count++;
-    return count;
+    return this.index.count - this.#live;
   }
 
   /** Takes the message that the increments' decoder holds. */
@@ -133,23 +153,41 @@ export class FortsBooks {
     const out = decoder.out;
     const record = decoder.record;
     const template = decoder.template;
-    if (template === fields.resetTemplate) {
-      if (isPresent(out, record, fields.resetNewSeq)) {
-        this.#restart((out[record + fields.resetNewSeq.offset] as number) >>> 0);
-      }
-      return;
-    }
-    if (template !== fields.incrementTemplate) return;
-    const seq = (out[record + fields.incrementSeq.offset] as number) >>> 0;
-    if (!this.#isNext(seq)) return;
-    const sequence = fields.increment.sequence;
-    const words = fields.increment.words;
-    const count = out[record + sequence.offset + 1] as number;
-    let at = out[record + sequence.offset] as number;
-    for (let i = 0; i < count; i++) {
-      this.#incrementEntry(decoder, at);
-      at += words;
-    }
+    const seq = fields.seqs[template];
+    // A dictionary reset has no number.
+    if (seq === undefined || !isPresent(out, record, seq)) return;
+    if (!this.#isNext((out[record + seq.offset] as number) >>> 0)) return;
+    if (template === fields.incrementTemplate) this.#entries(decoder);
+    else if (template === fields.resetTemplate) this.#sequenceReset(decoder);
+    else this.#facts.take(decoder, this);
+  }
+
+  /**
+   * The rest of a datagram of the increments cannot be read: whatever it said is missing.
+   *
+   * @param seq the datagram's MsgSeqNum, unsigned; 0 where not even that is known
+   */
+  unreadable(seq: number): void {
+    this.#count(FortsCount.UNREADABLE);
+    if (seq !== 0) this.#isNext(seq);
+    this.#seq[1] = (this.#seq[0] as number) + 1;
+    this.#suspectAll();
+  }
+
+  /** Forgets every book without a word: the sink knows. Numbers begin anew, instruments stay. */
+  forget(): void {
+    this.levels.forget();
+    this.#waitAll();
+    this.#seq.fill(0);
+    this.#partInstrument = -1;
+    this.#partCount = 0;
+  }
+
+  /** As new. */
+  reset(): void {
+    this.forget();
+    this.index.clear();
+    this.counts.fill(0);
   }
 
   /** Takes the message that the snapshots' decoder holds. */
@@ -161,7 +199,7 @@ export class FortsBooks {
     if (template !== fields.snapshotTemplate) return;
     const id = fields.snapshotSecurityId;
     if (!isPresent(out, record, id)) return;
-    const instrument = this.#instrument(out, record + id.offset);
+    const instrument = this.instrumentAt(out, record + id.offset);
     if (instrument < 0) return;
     const rpt = out[record + fields.snapshotRptSeq.offset] as number;
     const lastSeq = (out[record + fields.snapshotLastSeq.offset] as number) >>> 0;
@@ -178,51 +216,94 @@ export class FortsBooks {
   }
 
   /** New numbers from here on: every book begins anew. */
-  #restart(newSeq: number): void {
-    for (let i = 0; i < this.index.count; i++) {
-      this.levels.clear(i);
-      this.#states[i] = WAITING;
-    }
-    this.#keptCount = 0;
+  #sequenceReset(decoder: FastDecoder): void {
+    const out = decoder.out;
+    const record = decoder.record;
+    const field = this.#fields.resetNewSeq;
+    if (!isPresent(out, record, field)) return;
+    const newSeq = (out[record + field.offset] as number) >>> 0;
+    for (let i = 0; i < this.index.count; i++) this.levels.clear(i);
+    this.#waitAll();
     this.#seq[0] = newSeq === 0 ? 0 : newSeq - 1;
     this.#seq[1] = newSeq;
+  }
+
+  #waitAll(): void {
+    this.#states.fill(WAITING, 0, this.index.count);
+    this.#live = 0;
+    this.#kept.clear();
+  }
+
+  /** Every live book may lack something until a snapshot says otherwise. */
+  #suspectAll(): void {
+    for (let i = 0; i < this.index.count; i++) {
+      if (this.#states[i] === LIVE) this.#states[i] = SUSPECT;
+    }
+    this.#live = 0;
+  }
+
+  #setState(instrument: number, state: number): void {
+    if (this.#states[instrument] === LIVE) this.#live--;
+    if (state === LIVE) this.#live++;
+    this.#states[instrument] = state;
   }
 
   /** Whether a message is new; a hole before it is noted. */
   #isNext(seq: number): boolean {
     const last = this.#seq[0] as number;
-    if (this.#seq[1] === 0) this.#seq[1] = seq;
-    else if (seq <= last) {
+    if (this.#seq[1] === 0) {
+      this.#seq[1] = seq;
+      // A snapshot that came before may be older than what was missed by coming late.
+      this.#suspectAll();
+    } else if (seq <= last) {
       this.#count(FortsCount.DUPLICATES);
       return false;
     } else if (seq !== last + 1) {
       this.#count(FortsCount.GAPS);
       this.#seq[1] = seq;
-      for (let i = 0; i < this.index.count; i++) {
-        if (this.#states[i] === LIVE) this.#states[i] = SUSPECT;
-      }
+      this.#suspectAll();
     }
     this.#seq[0] = seq;
     return true;
   }
 
-  #instrument(out: Int32Array, at: number): number {
-    const instrument = this.index.of(out[at] as number, out[at + 1] as number);
-    if (instrument < 0) this.#count(FortsCount.FULL);
+  /** @returns the dense index of the id at word `at`, or -1 when there is no room for it */
+  instrumentAt(out: Int32Array, at: number): number {
+    const lo = out[at] as number;
+    const hi = out[at + 1] as number;
+    const before = this.index.count;
+    const instrument = this.index.of(lo, hi);
+    if (instrument === before) this.#sink.onInstrument(instrument, lo, hi);
+    else if (instrument < 0) this.#count(FortsCount.FULL);
     return instrument;
+  }
+
+  /** Entries of an increment. */
+  #entries(decoder: FastDecoder): void {
+    const out = decoder.out;
+    const record = decoder.record;
+    const sequence = this.#fields.increment.sequence;
+    const words = this.#fields.increment.words;
+    const count = out[record + sequence.offset + 1] as number;
+    let at = out[record + sequence.offset] as number;
+    for (let i = 0; i < count; i++) {
+      this.#incrementEntry(decoder, at);
+      at += words;
+    }
   }
 
   #incrementEntry(decoder: FastDecoder, at: number): void {
     const out = decoder.out;
     const fields = this.#fields.increment;
     if (!isPresent(out, at, fields.securityId)) return;
-    const instrument = this.#instrument(out, at + fields.securityId.offset);
+    const instrument = this.instrumentAt(out, at + fields.securityId.offset);
     if (instrument < 0) return;
-    this.#read(decoder, at, fields);
+    this.#reader.read(decoder, at, fields);
     const entry = this.#entry;
     entry[0] = instrument;
     entry[1] = out[at + fields.rptSeq.offset] as number;
     entry[2] = out[at + fields.action.offset] as number;
+    if (entry[3] === EntryKind.TRADE) this.#trade(out, at);
     if (this.#states[instrument] === WAITING) {
       this.#keep();
       return;
@@ -232,7 +313,7 @@ export class FortsBooks {
     if (next <= rpt) return;
     if (next !== rpt + 1) {
       this.#count(FortsCount.RPT_GAPS);
-      this.#states[instrument] = WAITING;
+      this.#setState(instrument, WAITING);
       this.#keep();
       return;
     }
@@ -241,44 +322,34 @@ export class FortsBooks {
     else this.#misfit(instrument);
   }
 
-  #misfit(instrument: number): void {
-    this.#count(FortsCount.MISFITS);
-    this.#states[instrument] = WAITING;
+  #trade(out: Int32Array, at: number): void {
+    const fields = this.#fields.increment;
+    const entry = this.#entry;
+    if (!this.#reader.hasPrice || !isPresent(out, at, fields.size)) return;
+    const id = fields.entryId;
+    const hasId = isPresent(out, at, id);
+    this.#sink.onTrade(
+      entry[0] as number,
+      entry[6] as number,
+      entry[7] as number,
+      entry[8] as number,
+      entry[9] as number,
+      hasId ? (out[at + id.offset] as number) : 0,
+      hasId ? (out[at + id.offset + 1] as number) : 0,
+    );
   }
 
-  /** Reads side, rank, depth, price and quantity; a side of NO_SIDE changes no book. */
-  #read(decoder: FastDecoder, at: number, fields: EntryFields): void {
-    const out = decoder.out;
-    const bytes = decoder.bytes;
-    const entry = this.#entry;
-    const typeAt = out[at + fields.type.offset] as number;
-    const type = out[at + fields.type.offset + 1] === 1 ? (bytes[typeAt] as number) : 0;
-    entry[3] = type === BID ? 0 : type === OFFER ? 1 : NO_SIDE;
-    const hasLevel = isPresent(out, at, fields.level);
-    entry[4] = hasLevel ? (out[at + fields.level.offset] as number) : 0;
-    const hasDepth = isPresent(out, at, fields.depth);
-    const depth = hasDepth ? (out[at + fields.depth.offset] as number) >>> 0 : 0;
-    entry[5] = depth === 0 || depth > LEVELS_MAX ? LEVELS_MAX : depth;
-    const scale = this.#scale;
-    const price = at + fields.price.offset;
-    if (
-      !isPresent(out, at, fields.price) ||
-      !scale.scale(out[price] as number, out[price + 1] as number, out[price + 2] as number)
-    ) {
-      entry[4] = 0; // No rank: it fits no book.
-    }
-    entry[6] = scale.lo;
-    entry[7] = scale.hi;
-    const hasSize = isPresent(out, at, fields.size);
-    entry[8] = hasSize ? (out[at + fields.size.offset] as number) : 0;
-    entry[9] = hasSize ? (out[at + fields.size.offset + 1] as number) : 0;
+  #misfit(instrument: number): void {
+    this.#count(FortsCount.MISFITS);
+    this.#setState(instrument, WAITING);
   }
 
   /** Applies an entry to its book. @returns false when it does not fit */
   #apply(words: Int32Array, at: number): boolean {
     const side = words[at + 3] as number;
-    if (side === NO_SIDE) return true;
     const instrument = words[at] as number;
+    if (side === EntryKind.EMPTY) this.levels.clear(instrument);
+    if (side < 0) return true;
     const action = words[at + 2] as number;
     const level = words[at + 4] as number;
     const pxLo = words[at + 6] as number;
@@ -297,10 +368,7 @@ export class FortsBooks {
 
   /** Keeps the entry at hand until its instrument's snapshot comes. */
   #keep(): void {
-    if (this.#keptCount > this.#keptMask) this.#count(FortsCount.FORGOTTEN);
-    const at = (this.#keptCount & this.#keptMask) * KEPT_WORDS;
-    this.#keptCount++;
-    for (let i = 0; i < KEPT_WORDS; i++) this.#kept[at + i] = this.#entry[i] as number;
+    if (!this.#kept.keep(this.#entry)) this.#count(FortsCount.FORGOTTEN);
   }
 
   /** Adds a snapshot's levels to those collected. @returns false when they are too many */
@@ -310,16 +378,16 @@ export class FortsBooks {
     const fields = this.#fields.snapshot;
     const count = out[record + fields.sequence.offset + 1] as number;
     let at = out[record + fields.sequence.offset] as number;
-    const most = this.#part.length / KEPT_WORDS;
+    const most = this.#part.length / ENTRY_WORDS;
     for (let i = 0; i < count; i++) {
-      this.#read(decoder, at, fields);
+      this.#reader.read(decoder, at, fields);
       at += fields.words;
-      if (this.#entry[3] === NO_SIDE) continue;
+      if ((this.#entry[3] as number) < 0) continue;
       if (this.#partCount >= most) return false;
       this.#entry[0] = this.#partInstrument;
       this.#entry[2] = NEW;
-      const to = this.#partCount++ * KEPT_WORDS;
-      for (let j = 0; j < KEPT_WORDS; j++) this.#part[to + j] = this.#entry[j] as number;
+      const to = this.#partCount++ * ENTRY_WORDS;
+      for (let j = 0; j < ENTRY_WORDS; j++) this.#part[to + j] = this.#entry[j] as number;
     }
     return true;
   }
@@ -336,11 +404,11 @@ export class FortsBooks {
     const want = rpt >>> 0;
     if (want === have) {
       this.#count(FortsCount.COMPARED);
-      this.#states[instrument] = LIVE;
+      this.#setState(instrument, LIVE);
       if (this.#isEqual(instrument)) return;
       this.#count(FortsCount.DIFFERENT);
       this.#set(instrument, rpt);
-    } else if (want < have) this.#states[instrument] = LIVE;
+    } else if (want < have) this.#setState(instrument, LIVE);
     // It knows of more though no later message than ours: something was missed.
     else if (lastSeq <= (this.#seq[0] as number)) this.#set(instrument, rpt);
   }
@@ -351,7 +419,7 @@ export class FortsBooks {
     if (sides !== this.#partCount) return false;
     const part = this.#part;
     for (let i = 0; i < this.#partCount; i++) {
-      const at = i * KEPT_WORDS;
+      const at = i * ENTRY_WORDS;
       const isThere = levels.has(
         instrument,
         part[at + 3] as number,
@@ -371,23 +439,22 @@ export class FortsBooks {
     this.#count(FortsCount.SNAPSHOTS);
     this.levels.clear(instrument);
     this.#rpt[instrument] = rpt;
-    this.#states[instrument] = LIVE;
+    this.#setState(instrument, LIVE);
     for (let i = 0; i < this.#partCount; i++) {
-      if (this.#apply(this.#part, i * KEPT_WORDS)) continue;
+      if (this.#apply(this.#part, i * ENTRY_WORDS)) continue;
       this.#misfit(instrument);
       return;
     }
-    const kept = this.#kept;
-    const first = Math.max(0, this.#keptCount - this.#keptMask - 1);
-    for (let i = first; i < this.#keptCount; i++) {
-      const at = (i & this.#keptMask) * KEPT_WORDS;
+    const kept = this.#kept.words;
+    for (let i = this.#kept.first; i < this.#kept.count; i++) {
+      const at = this.#kept.at(i);
       if (kept[at] !== instrument) continue;
       const have: number = (this.#rpt[instrument] as number) >>> 0;
       const next = (kept[at + 1] as number) >>> 0;
       if (next <= have) continue;
       if (next !== have + 1) {
         this.#count(FortsCount.RPT_GAPS);
-        this.#states[instrument] = WAITING;
+        this.#setState(instrument, WAITING);
         return;
       }
       this.#rpt[instrument] = next;
@@ -402,8 +469,4 @@ export class FortsBooks {
   #count(what: number): void {
     this.counts[what] = (this.counts[what] as number) + 1;
   }
-}
-
-function isPresent(out: Int32Array, record: number, field: FieldWord): boolean {
-  return ((out[record + field.presenceWord] as number) & field.mask) !== 0;
 }

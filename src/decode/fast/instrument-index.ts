@@ -44,4 +44,10 @@ export class InstrumentIndex {
     this.#cells[cell] = index + 1;
     return index;
   }
+
+  /** Forgets them all. */
+  clear(): void {
+    this.#cells.fill(0);
+    this.count = 0;
+  }
 }

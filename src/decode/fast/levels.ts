@@ -157,6 +157,11 @@ export class LevelBooks {
     }
   }
 
+  /** All levels of all instruments are gone, and the sink knows. */
+  forget(): void {
+    this.#counts.fill(0);
+  }
+
   /** Whether a level has this price and quantity. */
   has(
     instrument: number,

@@ -3,9 +3,14 @@ import { BookCore } from "../../../src/book/core.ts";
 import { walkHashHex } from "../../../src/book/hash.ts";
 import { bigFromHalves, signedBigFromHalves } from "../../../src/core/layout.ts";
 import { FastDecoder } from "../../../src/decode/fast/decoder.ts";
-import { FORTS_OPTIONS, FortsBooks, FortsCount } from "../../../src/decode/fast/forts.ts";
+import {
+  FORTS_OPTIONS,
+  FortsBooks,
+  FortsCount,
+  type FortsSink,
+} from "../../../src/decode/fast/forts.ts";
 import { FastFraming } from "../../../src/decode/fast/framing.ts";
-import { type LevelSink, levelIdHi } from "../../../src/decode/fast/levels.ts";
+import { levelIdHi } from "../../../src/decode/fast/levels.ts";
 import type { Template } from "../../../src/decode/fast/model.ts";
 import { readTemplates } from "../../../src/decode/fast/read-templates.ts";
 import { FramingKind } from "../../../src/decode/framing.ts";
@@ -24,7 +29,7 @@ const OPTIONS = {
 };
 
 /** A level is one order whose id is its price. */
-class CoreSink implements LevelSink {
+class CoreSink implements FortsSink {
   readonly core = new BookCore(OPTIONS);
   onLevelNew(i: number, side: number, lo: number, hi: number, ql: number, qh: number): void {
     this.core.add(i, side, lo, levelIdHi(side, hi), lo, hi, ql, qh);
@@ -32,6 +37,11 @@ class CoreSink implements LevelSink {
   onLevelChanged(i: number, side: number, lo: number, hi: number, ql: number, qh: number): void {
     this.core.setQty(this.core.find(i, lo, levelIdHi(side, hi)), ql, qh);
   }
+  onInstrument(): void {}
+  onTrade(): void {}
+  onSymbol(): void {}
+  onStatus(): void {}
+  onSession(): void {}
   onLevelGone(i: number, side: number, lo: number, hi: number): void {
     this.core.remove(this.core.find(i, lo, levelIdHi(side, hi)));
   }

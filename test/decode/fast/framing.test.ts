@@ -1,11 +1,12 @@
 import test from "ava";
+import { FORTS_RULES } from "../../../src/decode/fast/forts-fields.ts";
 import { FastFraming } from "../../../src/decode/fast/framing.ts";
 import { readTemplates } from "../../../src/decode/fast/read-templates.ts";
 import { FramingKind } from "../../../src/decode/framing.ts";
 import { Random } from "../../fuzz/random.ts";
 import { Collected } from "./collect.ts";
 import { sampleText, templatesXml } from "./data.ts";
-import { fortsXml, someForts } from "./some-forts.ts";
+import { fortsDatagram, fortsXml, someForts } from "./some-forts.ts";
 
 function read(framing: FastFraming, bytes: Uint8Array): number {
   // The datagram stands somewhere in a larger region.
@@ -38,12 +39,13 @@ test("the sequence of a datagram is its message's MsgSeqNum, whatever came befor
 test("what has no sequence is refused by its kind", (t) => {
   const framing = new FastFraming(readTemplates(fortsXml()));
   t.is(read(framing, hex("")), FramingKind.SHORT);
-  t.is(read(framing, hex("c0f8")), FramingKind.BLOCKS);
+  // A dictionary reset alone, and a template that nobody knows: for decode to count.
+  t.is(read(framing, hex("c0f8")), FramingKind.ASIDE);
+  t.is(read(framing, hex("c081")), FramingKind.ASIDE);
   t.is(read(framing, hex("c0f8c0")), FramingKind.BLOCKS);
-  t.is(read(framing, hex("c081")), FramingKind.BLOCKS);
   // No value for MsgSeqNum and nothing remembered; then zero.
   t.is(read(framing, hex("c0ca")), FramingKind.BLOCKS);
-  t.is(read(framing, hex("e0ca80")), FramingKind.UNSEQUENCED);
+  t.is(read(framing, hex("e0ca8080")), FramingKind.UNSEQUENCED);
 });
 
 test("MsgSeqNum is found behind a static reference and other fields", (t) => {
@@ -68,4 +70,55 @@ test("a venue's templates of 2017 have a sequence to read", (t) => {
   // Heartbeat, template 6: MsgSeqNum has no operator.
   t.is(read(framing, hex("c086048580")), FramingKind.DATA);
   t.is(framing.seq[0], 517);
+});
+
+/** One framing over datagrams of the venue's: kind, number and session of each. */
+function venue(): (name: string, seq: number, time?: bigint) => [number, number, number, number] {
+  const templates = readTemplates(fortsXml());
+  const framing = new FastFraming(templates, FORTS_RULES);
+  return (name, seq, time = 20_130_801_100_000_000n) => {
+    const more = { RptSeq: 1, LastMsgSeqNumProcessed: 1, NewSeqNo: 1, MDEntries: [] };
+    const kind = read(framing, fortsDatagram(templates, name, seq, more, time));
+    return [kind, framing.seq[0] as number, framing.sessionHi, framing.sessionMid];
+  };
+}
+
+test("in a capture of all, the loop of snapshots stands aside with its own numbers", (t) => {
+  const give = venue();
+  const kindOf = (name: string, seq: number): number => give(name, seq)[0];
+  t.is(kindOf("Heartbeat", 4000), FramingKind.DATA);
+  t.is(kindOf("DefaultSnapshotMessage", 11), FramingKind.ASIDE);
+  // Both streams have these templates: the nearer number tells.
+  t.is(kindOf("Heartbeat", 12), FramingKind.ASIDE);
+  t.is(kindOf("Heartbeat", 4001), FramingKind.DATA);
+  t.is(kindOf("SequenceReset", 13), FramingKind.ASIDE);
+  t.is(kindOf("DefaultIncrementalRefreshMessage", 14), FramingKind.DATA);
+  t.is(kindOf("DefaultSnapshotMessage", 1), FramingKind.ASIDE);
+});
+
+test("numbers that begin anew are another session, in whatever order they come", (t) => {
+  const give = venue();
+  const noon = 20_130_801_120_000_000n;
+  const first = give("Heartbeat", 900, noon - 5n).slice(2);
+  t.deepEqual(give("SequenceReset", 902, noon), [
+    FramingKind.END_OF_SESSION,
+    902,
+    ...first,
+  ] as never);
+  const second = give("Heartbeat", 1, noon).slice(2);
+  t.notDeepEqual(second, first);
+  // The other feed's copies, and one that was late.
+  t.deepEqual(give("SequenceReset", 902, noon).slice(2), first);
+  t.deepEqual(give("Heartbeat", 901, noon).slice(2), first);
+  t.deepEqual(give("Heartbeat", 2, noon + 1n).slice(2), second);
+});
+
+test("numbers that fall from one day to the next are another session, without a word", (t) => {
+  const give = venue();
+  const first = give("Heartbeat", 900, 20_130_801_235_000_000n).slice(2);
+  t.deepEqual(give("Heartbeat", 901, 20_130_802_070_000_000n).slice(2), first);
+  const second = give("Heartbeat", 1, 20_130_803_070_000_000n).slice(2);
+  t.notDeepEqual(second, first);
+  t.deepEqual(give("Heartbeat", 2, 20_130_803_070_000_001n).slice(2), second);
+  t.deepEqual(give("Heartbeat", 902, 20_130_802_080_000_000n).slice(2), first);
 });

@@ -9,7 +9,8 @@ const HEAD = `<string name="MessageType"><constant value="X"/></string>
   <uInt32 name="MsgSeqNum"><increment/></uInt32><uInt64 name="SendingTime"><delta/></uInt64>`;
 const ENTRY = `<uInt32 name="MarketDepth" presence="optional"><copy value="1"/></uInt32>
   <uInt32 name="MDPriceLevel" presence="optional"/>
-  <decimal name="MDEntryPx" presence="optional"/><int64 name="MDEntrySize" presence="optional"/>`;
+  <decimal name="MDEntryPx" presence="optional"/><int64 name="MDEntrySize" presence="optional"/>
+  <int64 name="MDEntryID" presence="optional"/>`;
 
 /** Templates with the names and identifiers of the venue's, and the fields that make books. */
 export function fortsXml(): string {
@@ -25,6 +26,9 @@ export function fortsXml(): string {
       <sequence name="MDEntries"><length name="NoMDEntries"/>
         <string name="MDEntryType"><copy/></string>${ENTRY}</sequence></template>
     <template name="SequenceReset" id="49" dictionary="49">${HEAD}<uInt32 name="NewSeqNo"/></template>
+    <template name="SecurityStatus" id="78" dictionary="78">${HEAD}<uInt64 name="SecurityID"/>
+      <string name="Symbol"/><uInt32 name="SecurityTradingStatus" presence="optional"/></template>
+    <template name="Heartbeat" id="44" dictionary="44">${HEAD}</template>
     <template name="Reset" id="120" reset="T" dictionary="120"/>`);
 }
 
@@ -60,6 +64,20 @@ export function someForts(
     }
     return Uint8Array.from(Buffer.concat(pieces));
   });
+}
+
+/** A reset and a message, as the venue sends them. */
+export function fortsDatagram(
+  templates: readonly Template[],
+  name: string,
+  seq: number,
+  fields: Fields,
+  time = 20_130_801_142_437_123n,
+): Uint8Array {
+  const encoder = new FastEncoder(templates);
+  const head = { MessageType: "X", MsgSeqNum: seq, SendingTime: time };
+  const pieces = [encoder.message("Reset", {}), encoder.message(name, { ...head, ...fields })];
+  return Uint8Array.from(Buffer.concat(pieces));
 }
 
 function entry(random: Random, level: number, side: number): Fields {
