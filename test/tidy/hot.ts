@@ -39,7 +39,12 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
   "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],
   "src/decode/fast/integers.ts": [],
+  "src/decode/fast/arrival.ts": ["decodesFromNothing", "remembersNothing"],
   "src/decode/fast/forts.ts": [],
+  "src/decode/fast/forts-entry.ts": [],
+  "src/decode/fast/forts-facts.ts": [],
+  "src/decode/fast/level-events.ts": [],
+  "src/decode/fast/stage.ts": ["types", "errorSlots", "bookSlots"],
   "src/decode/fast/framing.ts": [],
   "src/decode/fast/instrument-index.ts": [],
   "src/decode/fast/levels.ts": [],
