@@ -1,22 +1,9 @@
-/** `nyq send`: an ITCH file as A/B multicast, with faults. Contract: design/cli-and-status.md. */
+/** `nyq send`: a file as A/B multicast, with faults. Contract: design/cli-and-status.md. */
 import { type Command, Option } from "commander";
+import { PROTOCOL_NAMES } from "../config/config.ts";
+import type { SendCommand } from "../send/command.ts";
 
-interface SendFlags {
-  readonly a: string;
-  readonly b?: string;
-  readonly iface: string;
-  readonly ifaceB?: string;
-  readonly pps?: string;
-  readonly mps?: string;
-  readonly speed?: string;
-  readonly cut: "same" | "different";
-  readonly session: string;
-  readonly seq: string;
-  readonly fault?: string;
-  readonly seed: string;
-  readonly truth?: string;
-  readonly end: boolean;
-}
+const FORMATS = ["auto", "itch", "pcap", "fast-raw", "len4"];
 
 const EXAMPLES = `
 Without --pps, --mps or --speed: 100,000 messages a second.
@@ -33,14 +20,27 @@ Examples:
   nyq send day.itch --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1 --mps 50000 \\
       --fault drop=0.01:never-both,reorder=0.02:8,dup=0.01 --seed 7 --truth truth.json
   nyq generate --seed 1 --messages 100000 --instruments 50 -o - | \\
-      nyq send - --a 239.192.7.1:26400 --iface 127.0.0.1 --speed 10`;
+      nyq send - --a 239.192.7.1:26400 --iface 127.0.0.1 --speed 10
+  nyq send eurex.pcap --protocol eobi-14.1 --take 224.0.114.49:59001 --speed 1 \\
+      --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1 --fault drop=0.01:never-both
+  nyq send increments.dat --protocol fast --templates templates.xml --mps 500 \\
+      --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1
+
+Captures, and FAST messages with their resets, go out as they are, one datagram for one; a FAST
+message of a file without datagrams makes one. Their numbers are those of --lose and the truth.`;
 
 /** Adds the verb. */
 export function registerSend(program: Command): void {
   program
     .command("send")
-    .description("send an ITCH file as A/B multicast, with faults when asked")
-    .argument("<file>", "ITCH BinaryFILE, gzip too; - is stdin")
+    .description("send a file as A/B multicast, with faults when asked")
+    .argument("<file>", "ITCH BinaryFILE, pcap, pcapng, FAST messages, gzip too; - is stdin")
+    .addOption(
+      new Option("--protocol <p>", "protocol").choices([...PROTOCOL_NAMES]).default("itch-5.0"),
+    )
+    .addOption(new Option("--format <f>", "file format").choices(FORMATS).default("auto"))
+    .option("--templates <xml>", "FAST templates")
+    .option("--take <group:port>", "the one destination of a capture to send (default: all UDP)")
     .requiredOption("--a <group:port>", "multicast group of feed A")
     .option("--b <group:port>", "multicast group of feed B")
     .requiredOption("--iface <addr>", "address of the sending interface")
@@ -60,11 +60,11 @@ export function registerSend(program: Command): void {
     .option("--truth <out>", "write what was really sent, as JSON; - is stdout")
     .option("--no-end", "do not tell the end of the session")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, flags: SendFlags) => {
+    .action(async (file: string, flags: SendCommand, command: Command) => {
       const { runVerb } = await import("./errors.ts");
       await runVerb(async () => {
         const { runSend } = await import("../send/command.ts");
-        await runSend(file, flags);
+        await runSend(file, flags, (flag) => command.getOptionValueSource(flag) === "cli");
       });
     });
 }

@@ -44,13 +44,13 @@ export interface CutFile {
 }
 
 /** What a file has. */
-const Next = { UNIT: 1, WAIT: 0, END: -1 } as const;
+export const NextUnit = { UNIT: 1, WAIT: 0, END: -1 } as const;
 /** No row has a unit: one has to be filled first; all have ended. */
 const NONE_YET = -2;
 const NONE_EVER = -1;
 
 /** A file that hands out unit after unit. */
-class UnitRow {
+export class UnitRow {
   readonly file: CutFile;
   /** The unit lies in `bytes` from `at` to `end`, without lengths. */
   bytes: Uint8Array;
@@ -71,25 +71,25 @@ class UnitRow {
     this.bytes = this.#window.bytes;
   }
 
-  /** Finds the next unit. @returns a Next */
+  /** Finds the next unit. @returns a NextUnit */
   next(): number {
-    if (this.isBroken) return Next.END;
+    if (this.isBroken) return NextUnit.END;
     const found = this.file.format === "len4" ? this.#block() : this.#message();
-    if (found === Next.UNIT) this.count++;
-    if (found === Next.END) this.error ??= this.file.input.error;
+    if (found === NextUnit.UNIT) this.count++;
+    if (found === NextUnit.END) this.error ??= this.file.input.error;
     return found;
   }
 
   #message(): number {
     const window = this.#window;
-    if (!window.need(UNIT_BYTES_MAX) && !window.ended) return Next.WAIT;
-    if (window.at === window.end) return Next.END;
+    if (!window.need(UNIT_BYTES_MAX) && !window.ended) return NextUnit.WAIT;
+    if (window.at === window.end) return NextUnit.END;
     this.at = window.at;
     const end = this.file.cutter.next(window.bytes, window.at, window.end);
     if (end < 0) return this.#broken(window.end, this.file.cutter.problem);
     this.end = end;
     window.at = end;
-    return Next.UNIT;
+    return NextUnit.UNIT;
   }
 
   #block(): number {
@@ -118,13 +118,13 @@ class UnitRow {
     this.at = 0;
     this.end = this.#joinedBytes;
     this.#joinedBytes = 0;
-    return Next.UNIT;
+    return NextUnit.UNIT;
   }
 
   /** Bytes are missing: more are to come, or this is the end. */
   #short(wanted: number): number {
     const window = this.#window;
-    if (!window.ended) return Next.WAIT;
+    if (!window.ended) return NextUnit.WAIT;
     const left = window.end - window.at;
     if (left > 0) {
       const text = `cut inside block ${this.count + 1}, ${left} of ${wanted} bytes are there`;
@@ -132,7 +132,7 @@ class UnitRow {
       window.at = window.end;
     }
     // Blocks that belong to one that never came are a unit of their own.
-    return this.#joinedBytes > 0 ? this.#joinedUnit() : Next.END;
+    return this.#joinedBytes > 0 ? this.#joinedUnit() : NextUnit.END;
   }
 
   /** The rest is handed on as it is, so that decode counts why it cannot be read. */
@@ -142,7 +142,7 @@ class UnitRow {
     this.isBroken = true;
     this.bytes = this.#window.bytes;
     this.end = end;
-    return Next.UNIT;
+    return NextUnit.UNIT;
   }
 }
 
@@ -158,7 +158,7 @@ export class CutFileSource implements FileSource {
   readonly #parts: FileSourceParts;
   readonly #rows: readonly UnitRow[];
   readonly #feeds: readonly number[];
-  /** By row: a Next, or 0 when it has to be asked. */
+  /** By row: a NextUnit, or 0 when it has to be asked. */
   readonly #ready: Int32Array;
 
   /** @param files feed A's, feed B's, snapshots'; those after the first may be null */
@@ -212,9 +212,9 @@ export class CutFileSource implements FileSource {
     let first = NONE_EVER;
     for (let i = 0; i < this.#rows.length; i++) {
       const row = this.#rows[i] as UnitRow;
-      if (this.#ready[i] === Next.WAIT) this.#ready[i] = row.next();
-      if (this.#ready[i] === Next.WAIT) return NONE_YET;
-      if (this.#ready[i] === Next.END) continue;
+      if (this.#ready[i] === NextUnit.WAIT) this.#ready[i] = row.next();
+      if (this.#ready[i] === NextUnit.WAIT) return NONE_YET;
+      if (this.#ready[i] === NextUnit.END) continue;
       const best = this.#rows[first];
       if (best === undefined || row.file.cutter.order < best.file.cutter.order) first = i;
     }
@@ -230,7 +230,7 @@ export class CutFileSource implements FileSource {
     const length = row.isBroken ? Math.min(whole, view.frameBytes) : whole;
     if (length > view.frameBytes) {
       counters.increment(C.FILE_TRUNCATED);
-      this.#ready[index] = Next.WAIT;
+      this.#ready[index] = NextUnit.WAIT;
       return true;
     }
     if (pool.freeCount === 0) pool.drainReturns();
@@ -238,7 +238,7 @@ export class CutFileSource implements FileSource {
     if (frame < 0) return false;
     view.bytes.set(row.bytes.subarray(row.at, row.at + length), frame * view.frameBytes);
     counters.increment(C.FILE_PACKETS);
-    this.#ready[index] = Next.WAIT;
+    this.#ready[index] = NextUnit.WAIT;
     const { tsLo, tsHi } = row.file.cutter;
     const kind = (tsLo | tsHi) === 0 ? StampKind.NONE : StampKind.SOFTWARE;
     sink.onPacket(feed, frame, 0, length, tsLo, tsHi, kind, 0, 0, 0, 0);

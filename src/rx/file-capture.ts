@@ -222,7 +222,7 @@ export class CaptureSource implements FileSource {
 }
 
 /** Which feed a packet belongs to. */
-class Selection {
+export class Selection {
   readonly #all: boolean;
   readonly #words: readonly number[];
   readonly #ports: readonly number[];

@@ -2,9 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { isIPv4 } from "node:net";
 import { parseGroup } from "../config/address.ts";
-import type { GroupAddress } from "../config/config.ts";
+import type { GroupAddress, ProtocolName } from "../config/config.ts";
 import { FeedError } from "../core/errors.ts";
 import { readChunks } from "./blocks.ts";
+import { type Datagram, isCapture, readDatagrams } from "./datagrams.ts";
 import { type Faults, NO_FAULTS, parseFaults } from "./faults.ts";
 import { DEFAULT_RATE, type Rate } from "./schedule.ts";
 import { createSend, type SendOptions } from "./sender.ts";
@@ -25,15 +26,41 @@ export interface SendCommand {
   readonly seed: string;
   readonly truth?: string;
   readonly end: boolean;
+  readonly protocol?: ProtocolName;
+  readonly templates?: string;
+  readonly format?: SendFormat;
+  readonly take?: string;
 }
+
+/** Forms of the file. */
+export const SEND_FORMATS = ["auto", "itch", "pcap", "fast-raw", "len4"] as const;
+type SendFormat = (typeof SEND_FORMATS)[number];
+
+/** Flags that speak of MoldUDP64 packets in the making, and mean nothing for whole datagrams. */
+const CUT_FLAGS = ["cut", "session", "seq", "end"] as const;
 
 const RATE_MAX = 1e8;
 const SEED_MAX = 2 ** 50;
 const PROGRESS_MS = 500;
 
-/** Runs the verb. @throws FEED_USAGE, FEED_FILE, FEED_FORMAT, FEED_SOCKET */
-export async function runSend(file: string, flags: SendCommand): Promise<void> {
-  const send = createSend({ ...sendOptions(file, flags), onProgress: progress() });
+/**
+ * Runs the verb.
+ *
+ * @param isGiven whether a flag stands on the command line
+ * @throws FEED_USAGE, FEED_FILE, FEED_FORMAT, FEED_SOCKET
+ */
+export async function runSend(
+  file: string,
+  flags: SendCommand,
+  isGiven: (flag: string) => boolean,
+): Promise<void> {
+  const datagrams = await datagramsOf(file, flags, isGiven);
+  const options = sendOptions(file, flags);
+  const send = createSend({
+    ...options,
+    ...(datagrams !== null && { datagrams }),
+    onProgress: progress(),
+  });
   const abort = new AbortController();
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(1);
@@ -49,6 +76,46 @@ export async function runSend(file: string, flags: SendCommand): Promise<void> {
     process.off("SIGINT", stop).off("SIGTERM", stop);
     if (process.stderr.isTTY) process.stderr.write("\n");
   }
+}
+
+/** What is sent as it is, or null for a BinaryFILE, which is cut into packets. */
+async function datagramsOf(
+  file: string,
+  flags: SendCommand,
+  isGiven: (flag: string) => boolean,
+): Promise<AsyncGenerator<Datagram[]> | null> {
+  const { protocol = "itch-5.0", format = "auto", templates = null } = flags;
+  const isFast = protocol === "fast";
+  if (isFast !== (templates !== null)) {
+    const text = isFast ? "needs --templates" : "takes no --templates";
+    throw new FeedError("FEED_USAGE", `--protocol ${protocol} ${text}`);
+  }
+  const isOfFast = format === "fast-raw" || format === "len4";
+  if ((format === "itch" && protocol !== "itch-5.0") || (isOfFast && !isFast)) {
+    throw new FeedError("FEED_USAGE", `--protocol ${protocol} does not come as --format ${format}`);
+  }
+  if (await isBinaryFile(file, protocol, format)) {
+    if (flags.take === undefined) return null;
+    throw new FeedError("FEED_USAGE", "--take goes with captures only");
+  }
+  for (const flag of CUT_FLAGS) {
+    if (!isGiven(flag)) continue;
+    const name = flag === "end" ? "no-end" : flag;
+    throw new FeedError("FEED_USAGE", `--${name} does not go with datagrams sent as they are`);
+  }
+  const take = flags.take === undefined ? null : group("--take", flags.take);
+  const form = format === "itch" ? "auto" : format;
+  return readDatagrams({ path: file, protocol, format: form, templates, take });
+}
+
+/** Standard input can be looked at once only: without --format it is a BinaryFILE. */
+async function isBinaryFile(
+  file: string,
+  protocol: ProtocolName,
+  format: SendFormat,
+): Promise<boolean> {
+  if (protocol !== "itch-5.0" || format === "pcap") return false;
+  return format === "itch" || file === "-" || !(await isCapture(file));
 }
 
 /** Checks the flags. @throws FEED_USAGE with flag, value and bound */

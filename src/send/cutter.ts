@@ -10,13 +10,15 @@ import type { Random } from "../generate/random.ts";
 
 /** Largest packet, bytes: what fits an Ethernet frame with room for tunnels. */
 export const MTU_BYTES = 1400;
+/** Longest datagram of a capture that is sent as it is, bytes. */
+export const DATAGRAM_BYTES_MAX = 16_384;
 /** Smallest limit that an independent cut draws, bytes. */
 const LIMIT_BYTES_MIN = 200;
 
 /** One feed's packet in the making. */
 export class Cutter {
-  /** The packet; a header is written by take(). */
-  readonly bytes = new Uint8Array(MTU_BYTES);
+  /** The packet; a header is written by finish(). */
+  readonly bytes: Uint8Array;
   /** Sequence of the first message, and how many there are. */
   seq = 0;
   count = 0;
@@ -24,14 +26,19 @@ export class Cutter {
   /** When the first and last message are to leave, ns from the start. */
   firstDueNs = 0;
   lastDueNs = 0;
-  readonly #writer: MoldUdp64Writer;
+  readonly #writer: MoldUdp64Writer | null;
   readonly #random: Random | null;
   #limit = MTU_BYTES;
 
-  /** @param random draws each packet's own limit; null fills every packet */
-  constructor(writer: MoldUdp64Writer, random: Random | null) {
+  /**
+   * @param writer of packet headers; null where packets come whole, by put()
+   * @param random draws each packet's own limit; null fills every packet
+   * @param packetBytes longest packet
+   */
+  constructor(writer: MoldUdp64Writer | null, random: Random | null, packetBytes = MTU_BYTES) {
     this.#writer = writer;
     this.#random = random;
+    this.bytes = new Uint8Array(packetBytes);
     this.#draw();
   }
 
@@ -53,9 +60,19 @@ export class Cutter {
     this.lastDueNs = dueNs;
   }
 
+  /** Makes these bytes the packet as they are. */
+  put(from: Uint8Array, seq: number, dueNs: number): void {
+    this.bytes.set(from);
+    this.length = from.length;
+    this.seq = seq;
+    this.count = 1;
+    this.firstDueNs = dueNs;
+    this.lastDueNs = dueNs;
+  }
+
   /** Finishes the packet: `bytes` up to `length` are it until reset(). */
   finish(): void {
-    this.#writer.header(this.bytes, 0, this.seq, this.count);
+    this.#writer?.header(this.bytes, 0, this.seq, this.count);
   }
 
   /** Begins the next packet. */

@@ -17,7 +17,8 @@ export class Outbox {
   readonly #senders: readonly PacketSender[];
   readonly #pacer: Pacer;
   readonly #lastSentMs: Float64Array;
-  readonly #bytes = new Uint8Array(SLOTS * MTU_BYTES);
+  readonly #bytes: Uint8Array;
+  readonly #packetBytes: number;
   readonly #feed = new Uint8Array(SLOTS);
   readonly #length = new Int32Array(SLOTS);
   readonly #dueNs = new Float64Array(SLOTS);
@@ -26,8 +27,18 @@ export class Outbox {
   #more: { feed: number; bytes: Uint8Array; dueNs: number }[] = [];
   #count = 0;
 
-  /** @param lastSentMs by feed, performance.now() of the last packet; kept up to date */
-  constructor(senders: readonly PacketSender[], pacer: Pacer, lastSentMs: Float64Array) {
+  /**
+   * @param lastSentMs by feed, performance.now() of the last packet; kept up to date
+   * @param packetBytes longest packet
+   */
+  constructor(
+    senders: readonly PacketSender[],
+    pacer: Pacer,
+    lastSentMs: Float64Array,
+    packetBytes = MTU_BYTES,
+  ) {
+    this.#packetBytes = packetBytes;
+    this.#bytes = new Uint8Array(SLOTS * packetBytes);
     this.#senders = senders;
     this.#pacer = pacer;
     this.#lastSentMs = lastSentMs;
@@ -45,7 +56,7 @@ export class Outbox {
       this.#more.push({ feed, bytes: bytes.slice(0, length), dueNs });
       return;
     }
-    this.#bytes.set(bytes.subarray(0, length), at * MTU_BYTES);
+    this.#bytes.set(bytes.subarray(0, length), at * this.#packetBytes);
     this.#feed[at] = feed;
     this.#length[at] = length;
     this.#dueNs[at] = dueNs;
@@ -80,7 +91,7 @@ export class Outbox {
     let count = 0;
     for (let at = from; at < to; at++) {
       if (this.#feed[at] !== feed) continue;
-      offsets[2 * count] = at * MTU_BYTES;
+      offsets[2 * count] = at * this.#packetBytes;
       offsets[2 * count + 1] = this.#length[at] as number;
       count++;
     }

@@ -10,9 +10,11 @@
  */
 import type { MoldUdp64Writer } from "../decode/moldudp64/encoder.ts";
 import { Random } from "../generate/random.ts";
-import { Cutter } from "./cutter.ts";
+import { Cutter, DATAGRAM_BYTES_MAX, MTU_BYTES } from "./cutter.ts";
+import type { Datagram } from "./datagrams.ts";
 import { Fate, FateTrack } from "./fates.ts";
 import type { Faults } from "./faults.ts";
+import { Numbering } from "./numbering.ts";
 import type { Schedule } from "./schedule.ts";
 import { emptyFeedTruth, type FeedTruth, RangeSet, type Truth } from "./truth.ts";
 
@@ -30,7 +32,8 @@ export type Emit = (feed: number, bytes: Uint8Array, length: number, dueNs: numb
 
 /** What a plan is made of. */
 export interface PlanOptions {
-  readonly writer: MoldUdp64Writer;
+  /** null: whole datagrams are planned, by datagram(). */
+  readonly writer: MoldUdp64Writer | null;
   readonly feedCount: 1 | 2;
   readonly cut: "same" | "different";
   /** Sequence of the first message. */
@@ -66,21 +69,39 @@ export class Planner {
   readonly #lines: readonly Line[];
   readonly #lost = new RangeSet();
   readonly #borders = new Set<number>();
+  /** The messages of datagrams; `next`, and all that is planned by, counts datagrams then. */
+  readonly #numbering: Numbering | null;
 
   constructor(options: PlanOptions) {
     this.#options = options;
     this.next = options.seq;
+    const isCut = options.writer !== null;
+    this.#numbering = isCut ? null : new Numbering();
     this.#lines = Array.from({ length: options.feedCount }, (_, feed) => ({
       cutter: new Cutter(
         options.writer,
-        options.cut === "same" ? null : new Random(options.seed * 4 + feed),
+        options.cut === "same" || !isCut ? null : new Random(options.seed * 4 + feed),
+        isCut ? MTU_BYTES : DATAGRAM_BYTES_MAX,
       ),
       random: new Random(options.seed * 4 + 2 + feed),
       track: new FateTrack(),
       truth: emptyFeedTruth(),
       held: [],
     }));
+    if (!isCut) return;
     for (const { from, to } of options.faults.lose) this.#borders.add(from).add(to + 1);
+  }
+
+  /** Plans one datagram as it is. */
+  datagram({ bytes, seq, count, stampNs }: Datagram): void {
+    const unit = this.next;
+    const dueNs = this.#options.schedule.dueAt(stampNs, Math.max(1, count));
+    this.#numbering?.add(seq, count);
+    for (let feed = 0; feed < this.#lines.length; feed++) {
+      (this.#lines[feed] as Line).cutter.put(bytes, unit, dueNs);
+      this.#close(feed);
+    }
+    this.next = unit + 1;
   }
 
   /** Plans one block, its length prefix included. */
@@ -134,6 +155,8 @@ export class Planner {
     const [a, b] = this.#lines;
     const feeds = b === undefined ? { a: (a as Line).truth } : { a: (a as Line).truth, b: b.truth };
     const lost = this.#lost.toInclusive();
+    const numbering = this.#numbering;
+    if (numbering !== null) return { ...numbering.extent(), lost: numbering.lost(lost), feeds };
     return { messages: this.next - seq, first: seq, next: this.next, lost, feeds };
   }
 
@@ -167,7 +190,8 @@ export class Planner {
     const { faults } = this.#options;
     const wanted = chance(line.random, faults.drop);
     for (const lose of faults.lose) {
-      if (from >= lose.from && to <= lose.to + 1) return Fate.FORCED;
+      const isIn = this.#numbering?.holds(from, lose) ?? (from >= lose.from && to <= lose.to + 1);
+      if (isIn) return Fate.FORCED;
     }
     const other = this.#lines[1 - feed];
     const guarded = faults.neverBoth && other !== undefined;

@@ -26,6 +26,21 @@ export class Schedule {
     this.isByTime = rate.kind !== "pps";
   }
 
+  /**
+   * The due time of the next datagram, ns.
+   *
+   * @param stampNs its own time, ns since any moment; 0 where it has none
+   * @param messages in it
+   */
+  dueAt(stampNs: number, messages: number): number {
+    const { kind, value } = this.#rate;
+    if (kind === "mps") this.dueNs = (this.#messages * 1e9) / value;
+    else if (kind === "pps") this.dueNs = (this.#packets * 1e9) / value;
+    else if (stampNs > 0) this.#follow(stampNs, value);
+    this.#messages += messages;
+    return this.dueNs;
+  }
+
   /** The due time of the next message, ns. */
   dueOf(bytes: Uint8Array, at: number, blockBytes: number): number {
     const { kind, value } = this.#rate;
@@ -46,6 +61,10 @@ export class Schedule {
     if (at + 6 > end) return;
     let ns = 0;
     for (let i = 0; i < 6; i++) ns = ns * 256 + (bytes[at + i] as number);
+    this.#follow(ns, speed);
+  }
+
+  #follow(ns: number, speed: number): void {
     if (this.#originNs < 0) this.#originNs = ns;
     const due = (ns - this.#originNs) / speed;
     if (due > this.dueNs) this.dueNs = due;

@@ -9,6 +9,8 @@ import { FeedError } from "../core/errors.ts";
 import { MoldUdp64Writer } from "../decode/moldudp64/encoder.ts";
 import { HEADER_BYTES } from "../decode/moldudp64/layout.ts";
 import { BlockSplitter } from "./blocks.ts";
+import { DATAGRAM_BYTES_MAX, MTU_BYTES } from "./cutter.ts";
+import type { Datagram } from "./datagrams.ts";
 import { type Faults, NO_FAULTS } from "./faults.ts";
 import { Outbox } from "./outbox.ts";
 import { Pacer } from "./pacer.ts";
@@ -24,6 +26,11 @@ export interface SendOptions {
    * while, send what you have.
    */
   readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /**
+   * Datagrams to be sent as they are, in place of `source`, which is not looked at then: no session,
+   * no numbering of its own, no heartbeats and no end.
+   */
+  readonly datagrams?: AsyncIterable<readonly Datagram[]>;
   /** Name of the source, for errors. */
   readonly sourceName?: string;
   readonly a: GroupAddress;
@@ -73,7 +80,8 @@ export function createSend(options: SendOptions): Send {
 
 class SendRun {
   readonly #options: SendOptions;
-  readonly #writer: MoldUdp64Writer;
+  /** null where datagrams go out as they are. */
+  readonly #writer: MoldUdp64Writer | null;
   readonly #planner: Planner;
   readonly #pacer = new Pacer();
   readonly #lastSentMs = new Float64Array(2);
@@ -85,7 +93,7 @@ class SendRun {
   constructor(options: SendOptions) {
     this.#options = options;
     const faults = options.faults ?? NO_FAULTS;
-    const seq = options.seq ?? 1;
+    const seq = options.datagrams === undefined ? (options.seq ?? 1) : 1;
     if (!Number.isSafeInteger(seq) || seq < 1) {
       throw new FeedError("FEED_USAGE", `seq=${seq} is not in 1 to 2^53 - 1`);
     }
@@ -96,7 +104,8 @@ class SendRun {
     if (single && faults.cuts.some((cut) => cut.feed === 1)) {
       throw new FeedError("FEED_USAGE", "cut=b@… needs feed b");
     }
-    this.#writer = new MoldUdp64Writer(options.session ?? "NYQ");
+    const isWhole = options.datagrams !== undefined;
+    this.#writer = isWhole ? null : new MoldUdp64Writer(options.session ?? "NYQ");
     this.#planner = new Planner({
       writer: this.#writer,
       feedCount: single ? 1 : 2,
@@ -111,14 +120,17 @@ class SendRun {
 
   async run(signal?: AbortSignal): Promise<Truth> {
     await this.#open();
-    this.#outbox = new Outbox(this.#senders, this.#pacer, this.#lastSentMs);
+    const packetBytes = this.#writer === null ? DATAGRAM_BYTES_MAX : MTU_BYTES;
+    this.#outbox = new Outbox(this.#senders, this.#pacer, this.#lastSentMs, packetBytes);
     this.#lastSentMs.fill(performance.now());
     const timer = setInterval(() => this.#lookForIdle(), HEARTBEAT_LOOK_MS);
     try {
-      await this.#sendAll(this.#outbox, signal);
+      const { datagrams } = this.#options;
+      if (datagrams === undefined) await this.#sendAll(this.#outbox, signal);
+      else await this.#sendDatagrams(datagrams, this.#outbox, signal);
       clearInterval(timer);
       await this.#beat;
-      if (this.#options.end ?? true) await this.#tellEnd();
+      if (this.#options.end ?? true) await this.#tellEnd(this.#writer);
     } finally {
       clearInterval(timer);
       await this.#beat;
@@ -161,15 +173,40 @@ class SendRun {
     if (isWhole && signal?.aborted !== true) splitter.end();
   }
 
+  async #sendDatagrams(
+    datagrams: AsyncIterable<readonly Datagram[]>,
+    outbox: Outbox,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const planner = this.#planner;
+    try {
+      for await (const batch of untilAborted(datagrams, signal)) {
+        for (const datagram of batch) {
+          planner.datagram(datagram);
+          if (outbox.isFull) await outbox.flush(signal);
+        }
+        await outbox.flush(signal);
+        this.#options.onProgress?.(planner.next - 1);
+        if (signal?.aborted === true || this.#failed !== null) break;
+      }
+    } finally {
+      // Also what came before a file turned out to be broken.
+      planner.flush();
+      await outbox.flush(signal);
+    }
+  }
+
   /** Sends a heartbeat on each feed that was silent for a second. */
   #lookForIdle(): void {
+    const writer = this.#writer;
+    if (writer === null) return;
     const nowMs = performance.now();
     for (let feed = 0; feed < this.#senders.length; feed++) {
       if (nowMs - (this.#lastSentMs[feed] as number) < HEARTBEAT_MS) continue;
       this.#lastSentMs[feed] = nowMs;
       if (this.#isDead(feed)) continue;
       const bytes = new Uint8Array(HEADER_BYTES);
-      this.#writer.heartbeat(bytes, 0, this.#planner.nextOf(feed));
+      writer.heartbeat(bytes, 0, this.#planner.nextOf(feed));
       this.#planner.truthOf(feed).heartbeats++;
       this.#beat = this.#beat
         .then(() => this.#sendOne(feed, bytes))
@@ -179,9 +216,10 @@ class SendRun {
     }
   }
 
-  async #tellEnd(): Promise<void> {
+  async #tellEnd(writer: MoldUdp64Writer | null): Promise<void> {
+    if (writer === null) return;
     const bytes = new Uint8Array(HEADER_BYTES);
-    this.#writer.endOfSession(bytes, 0, this.#planner.next);
+    writer.endOfSession(bytes, 0, this.#planner.next);
     for (let i = 0; i < END_COUNT; i++) {
       if (i > 0) await sleep(END_EVERY_MS);
       for (let feed = 0; feed < this.#senders.length; feed++) {
@@ -204,10 +242,10 @@ class SendRun {
 }
 
 /** Chunks of the source until it ends or the signal is raised, even while the source waits. */
-async function* untilAborted(
-  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+async function* untilAborted<T>(
+  source: AsyncIterable<T> | Iterable<T>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<T> {
   const stop = new Promise<null>((resolve) => {
     if (signal?.aborted === true) resolve(null);
     signal?.addEventListener("abort", () => resolve(null), { once: true });
