@@ -27,8 +27,8 @@ export interface SendOptions {
    */
   readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /**
-   * Datagrams to be sent as they are, in place of `source`, which is not looked at then: no session,
-   * no numbering of its own, no heartbeats and no end.
+   * Datagrams to be sent as they are, in place of `source`, which is not looked at then: no
+   * session, no numbering of its own, no heartbeats and no end.
    */
   readonly datagrams?: AsyncIterable<readonly Datagram[]>;
   /** Name of the source, for errors. */
