@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use napi_derive::napi;
 
 use crate::errors::{errno, refused};
+use crate::view::Words;
 
 /// True once memory shall be locked; regions made from then on are locked by themselves.
 pub static MEMORY_LOCKED: AtomicBool = AtomicBool::new(false);
@@ -21,6 +22,9 @@ pub static MEMORY_LOCKED: AtomicBool = AtomicBool::new(false);
 const V8_PAGE_BYTES: usize = 256 << 10;
 /// An arena of glibc's malloc begins at a multiple of this and ends with the next one.
 const ARENA_BYTES: usize = 64 << 20;
+
+/// madvise takes whole pages.
+const PAGE_BYTES: usize = 4 << 10;
 
 /// One line of /proc/self/maps.
 #[derive(Clone, PartialEq)]
@@ -48,6 +52,21 @@ pub fn lock_memory() -> napi::Result<()> {
     crate::region::lock_all()?;
     MEMORY_LOCKED.store(true, Ordering::SeqCst);
     Ok(())
+}
+
+/// Asks for huge pages behind the whole pages of an array: pages that are touched from then on.
+/// Returns 0, or -errno where the kernel has none to give.
+#[napi]
+pub fn advise_huge(#[napi(ts_arg_type = "Int32Array")] words: Words) -> i32 {
+    let (from, bytes) = words.whole_pages(PAGE_BYTES);
+    if bytes == 0 {
+        return 0;
+    }
+    // SAFETY: the range lies inside the array; the advice changes no byte.
+    match unsafe { libc::madvise(from.cast(), bytes, libc::MADV_HUGEPAGE) } {
+        0 => 0,
+        _ => -errno(),
+    }
 }
 
 fn lock(mapping: &Mapping) -> napi::Result<()> {

@@ -31,6 +31,14 @@ impl Words {
         unsafe { ptr::write_volatile(self.at.add(i), value) }
     }
 
+    /// The pages that lie in the array with all their bytes: where they begin, and their bytes.
+    pub fn whole_pages(&self, page_bytes: usize) -> (*mut u8, usize) {
+        let bytes = self.len * size_of::<i32>();
+        let skipped = self.at.addr().wrapping_neg() % page_bytes;
+        let whole = bytes.saturating_sub(skipped) / page_bytes * page_bytes;
+        (self.at.cast::<u8>().wrapping_add(skipped), whole)
+    }
+
     /// Throws unless there are at least `wanted` words.
     pub fn check(&self, name: &str, wanted: usize) -> napi::Result<()> {
         if self.len >= wanted {

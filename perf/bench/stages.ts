@@ -7,6 +7,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { Counters, takeCounters } from "../../src/core/counters.ts";
 import type { FrameView } from "../../src/core/frames.ts";
 import type { Histogram } from "../../src/core/histogram.ts";
+import { adviseHuge } from "../../src/core/native.ts";
 import type { BookSink, EventSink, FrameOwner, PacketSink } from "../../src/core/sinks.ts";
 import { ItchDecoder } from "../../src/decode/itch/decoder.ts";
 import { MoldUdp64Framing } from "../../src/decode/moldudp64/framing.ts";
@@ -32,7 +33,13 @@ export function makeCounters(): Counters {
 /** A book stage that grows, as a replay's does. */
 export function makeBook(sink: BookSink, hash: boolean, counters: Counters): BookStage {
   const capacities = { orders: ORDERS, levels: LEVELS, instruments: INSTRUMENTS };
-  const core = new BookCore({ ...capacities, hash, grow: true, scoped: false });
+  const core = new BookCore({
+    ...capacities,
+    hash,
+    grow: true,
+    scoped: false,
+    advise: adviseHuge,
+  });
   const directory = new Directory(takeDirectory(INSTRUMENTS));
   return new BookStage({ core, sink, counters, directory });
 }

@@ -50,6 +50,8 @@ export interface BookCoreOptions {
   readonly grow: boolean;
   /** With `grow`: live orders at most, up to 2^24, which is the default. Levels: half of it. */
   readonly growOrders?: number;
+  /** Told of the large arrays before they are touched: for huge pages (Native.adviseHuge). */
+  readonly advise?: (words: Int32Array) => unknown;
   /** True when an order id is unique within its instrument only, false when over all of them. */
   readonly scoped: boolean;
 }
@@ -141,6 +143,8 @@ export class BookState {
     this.rungs = new Int32Array(entries);
     this.fars = new Int32Array(instrumentsMax * 2);
     this.instrumentIds = new Int32Array(instrumentsMax * 2);
+    options.advise?.(this.orders);
+    options.advise?.(this.levels);
     this.touch(levels, instruments);
     this.numberInstruments(0, instruments);
   }

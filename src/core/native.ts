@@ -102,6 +102,12 @@ export interface Native {
    * lock what they mapped. A refused RLIMIT_MEMLOCK is no failure when locking succeeds.
    */
   lockMemory(): void;
+  /**
+   * Asks for huge pages behind an array's whole pages, for those not yet touched.
+   *
+   * @returns 0, or -errno where the kernel has none to give
+   */
+  adviseHuge(words: Int32Array): number;
   /** Puts the thread's name (15 bytes) where ps and perf show it. */
   setThreadName(name: string): void;
   /** Writes CLOCK_MONOTONIC [lo, hi] and CLOCK_REALTIME [lo, hi], ns, into four words. */
@@ -137,6 +143,14 @@ export function loadNative(): Native | null {
     loaded = null;
   }
   return loaded;
+}
+
+/**
+ * Asks for huge pages behind a large array, before it is touched; without the addon, or where the
+ * kernel gives none (transparent_hugepage "never"), nothing changes but the speed.
+ */
+export function adviseHuge(words: Int32Array): void {
+  loadNative()?.adviseHuge(words);
 }
 
 /** Why loadNative returned null. */

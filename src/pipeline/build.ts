@@ -14,6 +14,7 @@ import { MonotonicClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { FramePool, FrameView } from "../core/frames.ts";
 import { Histogram } from "../core/histogram.ts";
+import { adviseHuge } from "../core/native.ts";
 import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { RecordRingReader, RecordRingWriter } from "../core/record-ring.ts";
 import type { BookSink, EventSink, FrameOwner, PacketSink, Source, Stage } from "../core/sinks.ts";
@@ -244,6 +245,7 @@ export class ThreadBuild {
       grow: file,
       ...(input.kind === "file" && { growOrders: input.ordersMax }),
       scoped: this.#protocol.scoped,
+      advise: adviseHuge,
     });
     const directory = new Directory(this.plan.directory);
     const stage = new BookStage({ core, sink, counters: this.counters, directory });

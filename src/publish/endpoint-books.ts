@@ -11,6 +11,7 @@ import { ORDERS_MAX } from "../book/layout.ts";
 import { BUS_SLOT_WORDS } from "../core/bus.ts";
 import type { Counters } from "../core/counters.ts";
 import { bigFromHalves, joinHalves, signedBigFromHalves } from "../core/layout.ts";
+import { adviseHuge } from "../core/native.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { ImageListener } from "./image.ts";
 import type { InstrumentIds } from "./publish-stage.ts";
@@ -101,6 +102,7 @@ export class EndpointBooks implements ImageListener {
       grow: true,
       growOrders,
       scoped: true,
+      advise: adviseHuge,
     });
     this.#counters = counters;
     this.#instruments = instruments;
