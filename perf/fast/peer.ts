@@ -1,7 +1,8 @@
 /**
- * `fast-protocol`, the FAST decoder for JavaScript that npm had, as a baseline: from a folder given
- * by hand, for it is no dependency. It knows the global dictionary only and no individual operators
- * of decimals, so a stream that needs them is left out when its checksum differs.
+ * `fast-protocol`, the FAST decoder for JavaScript, as a baseline: from a folder given by hand, for
+ * it is no dependency (its repository at version 0.1.15, with the packages long and xml-js beside
+ * it). It knows the global dictionary only and no individual operators of decimals, so a stream
+ * that needs them fails, or its checksum differs.
  */
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -15,7 +16,7 @@ interface PeerModule {
 
 interface PeerMessage {
   readonly MsgSeqNum?: unknown;
-  readonly MDEntries?: readonly { MDEntryPx?: { m?: unknown }; MDEntrySize?: unknown }[];
+  readonly MDEntries?: readonly { MDEntryPx?: unknown; MDEntrySize?: unknown }[];
 }
 
 /** The peer over a stream. */
@@ -40,10 +41,17 @@ export class PeerSide {
       pass.entries += entries.length;
       let sum = pass.checksum + Number(message.MsgSeqNum ?? 0);
       for (const { MDEntryPx, MDEntrySize } of entries) {
-        sum += Number(MDEntryPx?.m ?? 0) + Number(MDEntrySize ?? 0);
+        sum += mantissaOf(MDEntryPx) + Number(MDEntrySize ?? 0);
       }
       pass.checksum = sum | 0;
     });
     return pass;
   }
+}
+
+/** Versions give a decimal as text, `MANTISSAeEXPONENT`, or as an object with both. */
+function mantissaOf(price: unknown): number {
+  if (typeof price === "string") return Number.parseInt(price, 10);
+  if (price !== null && typeof price === "object" && "m" in price) return Number(price.m);
+  return 0;
 }

@@ -72,15 +72,15 @@ export interface Addressed {
   readonly port: number;
 }
 
-/** A pcap of Ethernet frames, one datagram a microsecond. */
-export function captureOf(datagrams: readonly Addressed[]): Buffer {
+/** A pcap of Ethernet frames, one datagram in so many microseconds. */
+export function captureOf(datagrams: readonly Addressed[], stepUs = 1): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);
   head.writeUInt16LE(4, 6);
   head.writeUInt32LE(65_535, 16);
   head.writeUInt32LE(1, 20);
-  return Buffer.concat([head, ...datagrams.flatMap((one, i) => captured(one, i))]);
+  return Buffer.concat([head, ...datagrams.flatMap((one, i) => captured(one, i * stepUs))]);
 }
 
 function captured({ bytes, group, port }: Addressed, at: number): Uint8Array[] {

@@ -107,6 +107,8 @@ export class FortsBooks implements InstrumentFinder {
   /** State and last RptSeq by instrument. */
   readonly #states: Uint8Array;
   readonly #rpt: Int32Array;
+  /** LastMsgSeqNumProcessed of the snapshot that set the book, by instrument. */
+  readonly #setSeqs: Float64Array;
   readonly #kept: KeptEntries;
   /** [0] last MsgSeqNum, [1] the first from which there was no hole; 0 before the first. */
   readonly #seq = new Float64Array(2);
@@ -128,6 +130,7 @@ export class FortsBooks implements InstrumentFinder {
     this.#entry = this.#reader.words;
     this.#states = new Uint8Array(options.instruments);
     this.#rpt = new Int32Array(options.instruments);
+    this.#setSeqs = new Float64Array(options.instruments);
     this.#kept = new KeptEntries(options.keptEntries);
     this.#part = new Int32Array(2 * LEVELS_MAX * ENTRY_WORDS);
   }
@@ -234,6 +237,14 @@ export class FortsBooks implements InstrumentFinder {
     this.#kept.clear();
   }
 
+  /** What lies between a snapshot and the first number of the stream was missed by coming late. */
+  #suspectOlderThan(seq: number): void {
+    for (let i = 0; i < this.index.count; i++) {
+      if (this.#states[i] !== LIVE || (this.#setSeqs[i] as number) + 1 >= seq) continue;
+      this.#setState(i, SUSPECT);
+    }
+  }
+
   /** Every live book may lack something until a snapshot says otherwise. */
   #suspectAll(): void {
     for (let i = 0; i < this.index.count; i++) {
@@ -253,8 +264,7 @@ export class FortsBooks implements InstrumentFinder {
     const last = this.#seq[0] as number;
     if (this.#seq[1] === 0) {
       this.#seq[1] = seq;
-      // A snapshot that came before may be older than what was missed by coming late.
-      this.#suspectAll();
+      this.#suspectOlderThan(seq);
     } else if (seq <= last) {
       this.#count(FortsCount.DUPLICATES);
       return false;
@@ -397,7 +407,7 @@ export class FortsBooks implements InstrumentFinder {
     // One from before the last hole cannot tell what was missed in it.
     if (lastSeq + 1 < (this.#seq[1] as number)) return;
     if (this.#states[instrument] === WAITING) {
-      this.#set(instrument, rpt);
+      this.#set(instrument, rpt, lastSeq);
       return;
     }
     const have = (this.#rpt[instrument] as number) >>> 0;
@@ -407,10 +417,10 @@ export class FortsBooks implements InstrumentFinder {
       this.#setState(instrument, LIVE);
       if (this.#isEqual(instrument)) return;
       this.#count(FortsCount.DIFFERENT);
-      this.#set(instrument, rpt);
+      this.#set(instrument, rpt, lastSeq);
     } else if (want < have) this.#setState(instrument, LIVE);
     // It knows of more though no later message than ours: something was missed.
-    else if (lastSeq <= (this.#seq[0] as number)) this.#set(instrument, rpt);
+    else if (lastSeq <= (this.#seq[0] as number)) this.#set(instrument, rpt, lastSeq);
   }
 
   #isEqual(instrument: number): boolean {
@@ -435,10 +445,11 @@ export class FortsBooks implements InstrumentFinder {
   }
 
   /** Sets a book from the collected levels and applies what was kept after them. */
-  #set(instrument: number, rpt: number): void {
+  #set(instrument: number, rpt: number, lastSeq: number): void {
     this.#count(FortsCount.SNAPSHOTS);
     this.levels.clear(instrument);
     this.#rpt[instrument] = rpt;
+    this.#setSeqs[instrument] = lastSeq;
     this.#setState(instrument, LIVE);
     for (let i = 0; i < this.#partCount; i++) {
       if (this.#apply(this.#part, i * ENTRY_WORDS)) continue;

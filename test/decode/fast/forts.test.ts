@@ -12,13 +12,11 @@ import {
 import { FastFraming } from "../../../src/decode/fast/framing.ts";
 import { levelIdHi } from "../../../src/decode/fast/levels.ts";
 import type { Template } from "../../../src/decode/fast/model.ts";
-import { readTemplates } from "../../../src/decode/fast/read-templates.ts";
 import { FramingKind } from "../../../src/decode/framing.ts";
 import { Random } from "../../fuzz/random.ts";
 import { Collected } from "./collect.ts";
-import { sample, sampleText } from "./data.ts";
+import { fortsSlice, type Slice } from "./forts-slice.ts";
 
-const SLICE = "forts-slice";
 const OPTIONS = {
   orders: 1000,
   levels: 1000,
@@ -45,35 +43,6 @@ class CoreSink implements FortsSink {
   onLevelGone(i: number, side: number, lo: number, hi: number): void {
     this.core.remove(this.core.find(i, lo, levelIdHi(side, hi)));
   }
-}
-
-interface Slice {
-  readonly xml: string;
-  readonly templates: readonly Template[];
-  readonly a: readonly Uint8Array[];
-  readonly b: readonly Uint8Array[];
-  readonly snapshots: readonly Uint8Array[];
-}
-
-/** The slice as datagrams: a reset message and the one that follows it. */
-function slice(t: ExecutionContext): Slice | null {
-  const xml = sampleText(t, `${SLICE}/templates.xml`);
-  const files = ["increment_a.dat", "increment_b.dat", "snapshot.dat"];
-  if (xml === null) return null;
-  const templates = readTemplates(xml);
-  const [a, b, snapshots] = files.map((name) => {
-    const file = sample(t, `${SLICE}/${name}`) ?? new Uint8Array(0);
-    const decoder = new FastDecoder(templates);
-    const found: Uint8Array[] = [];
-    for (let at = 0; at < file.length; ) {
-      const message = decoder.decode(file, at, file.length);
-      const end = decoder.decode(file, message, file.length);
-      found.push(file.subarray(at, end));
-      at = end;
-    }
-    return found;
-  }) as [Uint8Array[], Uint8Array[], Uint8Array[]];
-  return { xml, templates, a, b, snapshots };
 }
 
 /** Feeds datagrams to the books, each stream through a decoder of its own. */
@@ -189,7 +158,7 @@ function merged(slice: Slice, keepsA: (i: number) => boolean, keepsB: (i: number
 }
 
 test("books from A and B equal every later snapshot of the same instrument", (t) => {
-  const found = slice(t);
+  const found = fortsSlice(t);
   if (found === null) return;
   // B begins 24 messages later; until then A is whole, then each loses what the other has.
   const increments = merged(
@@ -231,7 +200,7 @@ test("books from A and B equal every later snapshot of the same instrument", (t)
 });
 
 test("a late joiner keeps what comes before its snapshots and ends with the same books", (t) => {
-  const found = slice(t);
+  const found = fortsSlice(t);
   if (found === null) return;
   const whole = new Feed(found.templates);
   for (const datagram of found.a) whole.increment(datagram);
@@ -247,7 +216,7 @@ test("a late joiner keeps what comes before its snapshots and ends with the same
 });
 
 test("a lost message makes books suspect or waiting until snapshots have caught up", (t) => {
-  const found = slice(t);
+  const found = fortsSlice(t);
   if (found === null) return;
   const feed = new Feed(found.templates);
   const points = checkpoints(found.xml, found.snapshots);
@@ -274,7 +243,7 @@ test("a lost message makes books suspect or waiting until snapshots have caught 
 });
 
 test("hostile orders of messages leave every book with orders of distinct levels", (t) => {
-  const found = slice(t);
+  const found = fortsSlice(t);
   if (found === null) return;
   const random = new Random(Number(process.env["NYQ_SEED"] ?? 7));
   for (let round = 0; round < 10; round++) {

@@ -101,8 +101,8 @@ function live(t: ExecutionContext): Stand {
     ["onAdd", 0, bid, 0, 0, bid, 0, 5, 0],
     ["onAdd", 0, ask, ASK_BIT, 1, ask, 0, 7, 0],
   ]);
-  stand.increment(11);
-  // The first number of the stream: a snapshot from before it proves nothing yet.
+  // The first number of the stream, 11 came before: the snapshot proves nothing of it.
+  stand.increment(12);
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 1);
   stand.snapshot(3, 11, level("0", 1, 100, 5), level("1", 1, 101, 7));
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 0);
@@ -115,7 +115,7 @@ test("levels are orders whose id is the price, asks with bit 63 flipped", (t) =>
   const low = 99 * PRICE;
   const ask = 101 * PRICE;
   stand.increment(
-    12,
+    13,
     change(0, 4, level("0", 2, 99, 9)),
     change(1, 5, level("1", 1, 101, 8)),
     change(2, 6, level("0", 2, 99, 0)),
@@ -138,10 +138,10 @@ test("levels are orders whose id is the price, asks with bit 63 flipped", (t) =>
 test("trades, an emptied book and a state are told, and a trade waits for no snapshot", (t) => {
   const stand = live(t);
   const trade = { ...level("2", 1, 100, 3), MDEntryID: 77n, MDUpdateAction: 0 };
-  stand.increment(12, { ...trade, RptSeq: 4 }, change(0, 5, { MDEntryType: "J" }));
-  stand.increment(13, { ...trade, RptSeq: 9, SecurityID: 5n });
+  stand.increment(13, { ...trade, RptSeq: 4 }, change(0, 5, { MDEntryType: "J" }));
+  stand.increment(14, { ...trade, RptSeq: 9, SecurityID: 5n });
   const symbol = { SecurityID: SECURITY, Symbol: "RTS-9.13", SecurityTradingStatus: 17 };
-  stand.give(fortsDatagram(TEMPLATES, "SecurityStatus", 14, symbol), 14);
+  stand.give(fortsDatagram(TEMPLATES, "SecurityStatus", 15, symbol), 15);
   const px = 100 * PRICE;
   const bytes = Buffer.from("RTS-9.13");
   t.deepEqual(stand.calls(), [
@@ -158,25 +158,25 @@ test("trades, an emptied book and a state are told, and a trade waits for no sna
 
 test("a body that cannot be read leaves what stands before it and makes books stale", (t) => {
   const stand = live(t);
-  const whole = increment(12, change(0, 4, level("0", 2, 99, 9)));
-  stand.give(Uint8Array.from([...whole, ...increment(13).subarray(0, 4)]), 12);
+  const whole = increment(13, change(0, 4, level("0", 2, 99, 9)));
+  stand.give(Uint8Array.from([...whole, ...increment(14).subarray(0, 4)]), 13);
   t.is(stand.calls().length, 1);
   t.is(stand.count(C.DECODE_MALFORMED), 1);
   t.is(stand.count(C.FAST_CUT), 1);
   t.is(stand.count(C.FAST_UNREADABLE), 1);
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 1);
   const levels = [level("0", 1, 100, 5), level("0", 2, 99, 9), level("1", 1, 101, 7)];
-  stand.snapshot(4, 12, ...levels);
+  stand.snapshot(4, 13, ...levels);
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 0);
-  stand.give(increment(13, change(1, 5, level("0", 2, 99, 8))).subarray(0, -2), 13);
+  stand.give(increment(14, change(1, 5, level("0", 2, 99, 8))).subarray(0, -2), 14);
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 1);
   t.is(stand.count(C.FAST_SNAPSHOTS_DIFFERENT), 0);
   // The sequence went on: the next message is no hole of its own, and RptSeq tells what is missing.
-  stand.increment(14, change(1, 6, level("0", 2, 99, 7)));
+  stand.increment(15, change(1, 6, level("0", 2, 99, 7)));
   t.is(stand.count(C.FAST_GAPS), 0);
   t.is(stand.count(C.FAST_RPT_GAPS), 1);
   t.deepEqual(stand.calls(), []);
-  stand.snapshot(6, 14, level("0", 1, 100, 5), level("0", 2, 99, 7), level("1", 1, 101, 7));
+  stand.snapshot(6, 15, level("0", 1, 100, 5), level("0", 2, 99, 7), level("1", 1, 101, 7));
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 0);
   t.is(stand.count(C.FAST_SNAPSHOTS_SET), 2);
 });
@@ -190,7 +190,7 @@ test("unknown templates are counted by their identifier, errors by their code", 
   t.is(stand.count(C.FAST_D9), 3);
   // Beside the numbered stream: whether events are missing shows by the next number.
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 0);
-  stand.increment(13);
+  stand.increment(14);
   t.is(stand.count(C.FAST_GAPS), 1);
   t.is(stand.count(C.FAST_STALE_INSTRUMENTS), 1);
 });
