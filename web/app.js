@@ -8,6 +8,7 @@
 import {
   drawActive,
   drawGaps,
+  drawInstrument,
   drawLadder,
   drawOffline,
   drawRates,
@@ -84,6 +85,11 @@ async function pollSlow() {
   ]);
   if (status.instruments > 0 && state.instruments.length === 0) await loadInstruments();
   chooseFirst(active);
+  if (state.instrument !== null) {
+    const asked = state.instrument;
+    const said = await ask(`/api/instrument?instrument=${asked}`);
+    if (asked === state.instrument) drawInstrument(said);
+  }
   noteRates(status);
   drawStatus(status, state.instrument);
   drawGaps(status.channels);

@@ -239,6 +239,43 @@ const FEED_ROWS = [
   ["kernel drops", (feed) => cell(whole(feed.kernel_drops), feed.kernel_drops > 0 ? "down" : "")],
 ];
 
+/** Fields that every message has, or that the page shows elsewhere. */
+const STATE_COMMON = new Set(["Stock Locate", "Tracking Number", "Timestamp", "Stock"]);
+const PARTICIPANTS_SHOWN = 40;
+
+/** What the venue said last of the instrument: trading state as a tag, the rest as a list. */
+export function drawInstrument({ messages, participants }) {
+  const trading = messages.find((one) => one.template_id === "H");
+  const tag = byId("trading");
+  tag.hidden = trading === undefined;
+  if (trading !== undefined) {
+    setText(tag, trading.text["Trading State"] ?? String(trading.fields["Trading State"]));
+    tag.classList.toggle("warn", trading.fields["Trading State"] !== "T");
+  }
+  const rows = messages.map(({ message, fields, text }) => {
+    const said = Object.entries(fields).filter(([name]) => !STATE_COMMON.has(name));
+    return [message, said.map(([name, raw]) => `${name} ${text[name] ?? raw}`).join(" · ")];
+  });
+  if (participants.length > 0) {
+    const shown = participants.slice(0, PARTICIPANTS_SHOWN);
+    const list = shown.map(({ mpid, mode, state }) => `${mpid} ${mode}${state}`).join(" · ");
+    const more = participants.length - shown.length;
+    rows.push(["Market Participants", more > 0 ? `${list} and ${more} more` : list]);
+  }
+  const key = JSON.stringify(rows);
+  const target = byId("state");
+  if (target.dataset.key === key) return;
+  target.dataset.key = key;
+  target.replaceChildren(
+    ...rows.flatMap(([name, said]) => {
+      const [term, value] = [document.createElement("dt"), document.createElement("dd")];
+      setText(term, name);
+      setText(value, said);
+      return [term, value];
+    }),
+  );
+}
+
 /** Draws everything of /status but the gaps. */
 export function drawStatus(status, chosen) {
   const channel = status.channels[0];

@@ -20,6 +20,7 @@ The token, where one is wanted, comes from NYQ_PUBLISH__TOKEN.`;
 const DEPTH_MAX = 200;
 const DECIMALS_MAX = 18;
 const REDRAW_MS = 100;
+const STATE_MS = 1000;
 
 /** Adds the verb. */
 export function registerBook(program: Command): void {
@@ -40,20 +41,16 @@ export function registerBook(program: Command): void {
 }
 
 async function showBook(symbol: string, flags: BookFlags): Promise<void> {
-  const { clientUrl, tokenFromEnvironment, wholeFlag } = await import("./client-flags.ts");
   const { findInstrument } = await import("../client/directory.ts");
   const { FeedError } = await import("../core/errors.ts");
   const { printable } = await import("../core/printable.ts");
   const { ClientBooks } = await import("../client/client-book.ts");
   const { RawClient } = await import("../client/raw-client.ts");
   const { ladderLines } = await import("../client/ladder-text.ts");
+  const { StateLine } = await import("../client/instrument-state.ts");
   const { Screen } = await import("../client/screen.ts");
   const { onSignals } = await import("./signals.ts");
-  const url = clientUrl(flags.url);
-  const depth = wholeFlag("--depth", flags.depth, 1, DEPTH_MAX);
-  const decimals = wholeFlag("--decimals", flags.decimals, 0, DECIMALS_MAX);
-  const token = tokenFromEnvironment();
-  const connection = { url, ...(token === undefined ? {} : { token }) };
+  const { connection, depth, decimals, token } = await checked(flags);
   const say = (line: string): void => void process.stderr.write(`nyq book: ${line}\n`);
   const directory = await directoryFor(symbol, flags.admin, token);
   const instrument = findInstrument(directory, symbol);
@@ -66,7 +63,11 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   }
   const books = new ClientBooks();
   const screen = new Screen(process.stdout, flags.once !== true && process.stdout.isTTY === true);
-  const draw = (): void => screen.draw(ladderLines(books, { title, instrument, depth, decimals }));
+  const view = { instrument, depth, decimals };
+  const state = new StateLine(flags.admin, instrument, token);
+  await state.ask();
+  const draw = (): void =>
+    screen.draw(ladderLines(books, { title: title + state.behindTitle, ...view }));
   await new Promise<void>((resolve, reject) => {
     let complete = false;
     let ended = false;
@@ -91,10 +92,12 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
         onError: (error) => end(error),
       },
     );
+    const asking = setInterval(() => void state.ask().then(() => complete && draw()), STATE_MS);
     const timer = setInterval(() => complete && screen.changed(books.cursor) && draw(), REDRAW_MS);
     const end = (error?: unknown): void => {
       ended = true;
       clearInterval(timer);
+      clearInterval(asking);
       client.close();
       if (error === undefined) {
         if (complete) draw();
@@ -104,6 +107,18 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
     void onSignals().then(() => end());
     client.connect().catch((error: unknown) => end(error));
   });
+}
+
+async function checked(flags: BookFlags) {
+  const { clientUrl, tokenFromEnvironment, wholeFlag } = await import("./client-flags.ts");
+  const url = clientUrl(flags.url);
+  const token = tokenFromEnvironment();
+  return {
+    connection: { url, ...(token === undefined ? {} : { token }) },
+    depth: wholeFlag("--depth", flags.depth, 1, DEPTH_MAX),
+    decimals: wholeFlag("--decimals", flags.decimals, 0, DECIMALS_MAX),
+    token,
+  };
 }
 
 /** True when there is a directory and the instrument is not in it. */

@@ -14,6 +14,7 @@ interface ReplayFlags {
   readonly json?: boolean;
   readonly hash: "off" | "end" | "incremental";
   readonly dumpBook?: string;
+  readonly dumpState?: string;
   readonly jobs: number;
   readonly maxOrders?: number;
   readonly config?: string;
@@ -32,6 +33,7 @@ Examples:
   nyq replay --protocol fast --templates templates.xml --format fast-raw increments.dat \\
       --file-b increments_b.dat --file-snapshots snapshots.dat
   nyq replay --dump-book - day.itch > book.csv
+  nyq replay --dump-state - day.itch | jq -c 'select(.symbol=="AAPL").messages[]'
   nyq replay --jobs 2 mon.itch tue.itch     two at a time, lines in order`;
 
 /** Adds the verb. */
@@ -57,6 +59,7 @@ export function registerReplay(program: Command): void {
         .default("end"),
     )
     .option("--dump-book <out>", "write every order as CSV; one file only")
+    .option("--dump-state <out>", "write instruments' state as JSON lines; one file only")
     .option("--jobs <n>", "files at a time", positive, 1)
     .option("--max-orders <n>", "live orders at most (default: what the memory allows)", orders)
     .option("-c, --config <file>", "configuration, for placement on threads")
@@ -71,10 +74,13 @@ export function registerReplay(program: Command): void {
 async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   const { FeedError } = await import("../core/errors.ts");
   const { loadConfig } = await import("../config/load.ts");
-  for (const flag of ["dumpBook", "fileB", "fileSnapshots"] as const) {
+  for (const flag of ["dumpBook", "dumpState", "fileB", "fileSnapshots"] as const) {
     if (flags[flag] === undefined || files.length === 1) continue;
     const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new FeedError("FEED_USAGE", `--${name} takes one file, was given ${files.length}`);
+  }
+  if (flags.dumpBook === "-" && flags.dumpState === "-") {
+    throw new FeedError("FEED_USAGE", "--dump-book and --dump-state cannot both be -");
   }
   const protocol = flags.protocol ?? "itch-5.0";
   const needsTemplates = TEMPLATE_PROTOCOLS.some((name) => name === protocol);
@@ -103,6 +109,7 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     dumpBook: flags.dumpBook ?? null,
     fileB: flags.fileB ?? null,
     fileSnapshots: flags.fileSnapshots ?? null,
+    dumpState: flags.dumpState ?? null,
     config,
     maxOrders: flags.maxOrders ?? null,
     jobs: Math.min(flags.jobs, files.length),
@@ -116,7 +123,9 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
     }
     const text = flags.json ? JSON.stringify(outcome.facts) : factsText(outcome.facts);
     // With the dump on stdout the facts are talk.
-    (flags.dumpBook === "-" ? process.stderr : process.stdout).write(`${text}\n`);
+    (flags.dumpBook === "-" || flags.dumpState === "-" ? process.stderr : process.stdout).write(
+      `${text}\n`,
+    );
     const unusable = unusableText(outcome.facts);
     if (unusable !== null) process.stderr.write(`nyq replay: ${unusable}\n`);
     if (outcome.error !== null) {

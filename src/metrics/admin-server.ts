@@ -29,6 +29,8 @@ export interface AdminProviders {
   metrics(): Promise<string>;
   /** @returns the book's best levels, or null when there is no such instrument */
   ladder(instrument: number, depth: number): Promise<object | null>;
+  /** @returns what the venue said last of an instrument, or null when there is none such */
+  instrument(instrument: number): Promise<object | null>;
   /** The newest trades first. */
   trades(limit: number): Promise<object>;
   /** `[{index, symbol}]` of all instruments of the directory. */
@@ -204,6 +206,16 @@ function makeRoutes(providers: AdminProviders): ReadonlyMap<string, Route> {
         return ladder === null
           ? jsonReply({ error: `no instrument ${instrument}` }, 404)
           : jsonReply(ladder);
+      },
+    ],
+    [
+      "/api/instrument",
+      async (query) => {
+        const instrument = wholeOf(query, "instrument", 0, INSTRUMENT_MAX, null);
+        const state = await providers.instrument(instrument);
+        return state === null
+          ? jsonReply({ error: `no instrument ${instrument}` }, 404)
+          : jsonReply(state);
       },
     ],
     ["/api/trades", async (query) => jsonReply(await providers.trades(limitOf(query)))],

@@ -282,6 +282,7 @@ export class ThreadBuild {
       sink,
       counters: this.counters,
       unknownTypes,
+      state: this.plan.state,
     });
     const { stage } = decode;
     this.decode = decode;

@@ -13,7 +13,15 @@ import { BUS_SLOT_BYTES } from "../core/bus.ts";
 import { FeedError } from "../core/errors.ts";
 import { ENDPOINT_LEVELS, endpointOrdersMax } from "../publish/endpoint-books.ts";
 import type { Input } from "./plan.ts";
-import { FILE_FRAMES, FILE_LEVELS, FILE_ORDERS, IMAGE_RING_BYTES, ringSizes } from "./sizes.ts";
+import { protocolOf } from "./protocols.ts";
+import {
+  FILE_FRAMES,
+  FILE_LEVELS,
+  FILE_ORDERS,
+  IMAGE_RING_BYTES,
+  keepsState,
+  ringSizes,
+} from "./sizes.ts";
 
 /** One part of what is taken. */
 export interface MemoryPart {
@@ -74,6 +82,7 @@ function fileParts(config: Config, input: Input & { readonly kind: "file" }): Me
     part("books, where they start", [`book.instruments=${instruments}`], bookBytes(sizes)),
     windowPart(config),
     part("directory", [`book.instruments=${instruments}`], instruments * DIRECTORY_BYTES),
+    ...(keepsState(input) ? statePart(config) : []),
   ];
 }
 
@@ -96,8 +105,16 @@ function liveParts(config: Config): MemoryPart[] {
     part("directory", [`book.instruments=${instruments}`], instruments * perInstrument),
     part("bus", [`publish.bus_frames=${publish.busFrames}`], publish.busFrames * BUS_SLOT_BYTES),
     part("images", [], IMAGE_RING_BYTES),
+    ...statePart(config),
     part("clients that are slow", clientKeys, 0, clientBytes),
   ];
+}
+
+function statePart(config: Config): MemoryPart[] {
+  const { state } = protocolOf(config);
+  const { instruments } = config.book;
+  if (state === null) return [];
+  return [part("instrument state", [`book.instruments=${instruments}`], state.bytes(instruments))];
 }
 
 /** Later: tables that orders move to when their ids crowd. */

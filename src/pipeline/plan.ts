@@ -22,13 +22,21 @@ import type { Native } from "../core/native.ts";
 import { takeOddInput } from "../core/odd-input.ts";
 import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
+import type { ItchStateRef } from "../decode/itch/state.ts";
 import { takeMergeStatus } from "../merge/status.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import type { FileFormat } from "../rx/file.ts";
 import { THREAD_STATUS_DOUBLES } from "./loop.ts";
 import { checkMemory, machineMemory, memoryParts } from "./memory.ts";
 import { protocolOf } from "./protocols.ts";
-import { FILE_FRAMES, freeSizes, IMAGE_RING_BYTES, placeStages, stepSizes } from "./sizes.ts";
+import {
+  FILE_FRAMES,
+  freeSizes,
+  IMAGE_RING_BYTES,
+  keepsState,
+  placeStages,
+  stepSizes,
+} from "./sizes.ts";
 import { takeStopWord } from "./stop.ts";
 import { takeWarmUp, type WarmUpPlan } from "./warm-up.ts";
 
@@ -58,6 +66,8 @@ export type Input =
       readonly fileSnapshots?: string | null;
       readonly hash: "off" | "end" | "incremental";
       readonly dumpBook: string | null;
+      /** True: instrument state is kept, to be written at the end. */
+      readonly keepsState?: boolean;
       /** Orders that the books may grow to. */
       readonly ordersMax: number;
     };
@@ -72,6 +82,8 @@ export interface Plan {
   readonly counters: SharedArrayBuffer;
   /** See odd-input.ts. */
   readonly oddInput: SharedArrayBuffer;
+  /** Instrument state for people; null where nobody reads it or the protocol has none. */
+  readonly state: ItchStateRef | null;
   readonly threadStatus: SharedArrayBuffer;
   readonly latency: SharedArrayBuffer;
   readonly mergeStatus: SharedArrayBuffer;
@@ -108,6 +120,9 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     stop: takeStopWord(),
     counters: takeCounters(COUNTER_COUNT),
     oddInput: takeOddInput(),
+    state: keepsState(input)
+      ? (protocolOf(config).state?.take(config.book.instruments) ?? null)
+      : null,
     threadStatus: new SharedArrayBuffer(threads.length * THREAD_STATUS_DOUBLES * 8),
     latency: new SharedArrayBuffer(HISTOGRAM_BYTES),
     mergeStatus: takeMergeStatus(),

@@ -17,6 +17,8 @@ import { FastCutter } from "../decode/fast/cutter.ts";
 import { FastStage } from "../decode/fast/stage.ts";
 import type { Framing } from "../decode/framing.ts";
 import { ItchDecoder } from "../decode/itch/decoder.ts";
+import { type ItchStateRef, itchStateBytes, takeItchState } from "../decode/itch/state.ts";
+import { ItchStateReader } from "../decode/itch/state-reader.ts";
 import { loadTable } from "../decode/layouts/table.ts";
 import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
 import type { Cutter } from "../rx/cut-file.ts";
@@ -31,6 +33,8 @@ export interface DecodeParts {
   readonly counters: Counters;
   /** Where message types that are not the protocol's are told. */
   readonly unknownTypes: UnknownTypes;
+  /** Where instrument state is kept, or null. */
+  readonly state: ItchStateRef | null;
 }
 
 /** A decode stage as the pipeline sees it. */
@@ -40,6 +44,14 @@ export interface Decode {
   types(): Record<string, number>;
   /** As new, while everything stands still. */
   reset(): void;
+}
+
+/** How a protocol keeps instrument state for people. */
+export interface StateKeeping {
+  /** Bytes that take() takes. */
+  bytes(instruments: number): number;
+  take(instruments: number): ItchStateRef;
+  reader(ref: ItchStateRef): ItchStateReader;
 }
 
 /** A protocol of the pipeline. */
@@ -54,6 +66,8 @@ export interface Protocol {
   readonly warmsUp: boolean;
   /** What frames its messages in captured TCP connections; null: it does not come over TCP. */
   readonly tcp: "soupbintcp" | null;
+  /** Instrument state beside the books, null where there is none. */
+  readonly state: StateKeeping | null;
   framing(config: Config): Framing;
   /** How messages are found in files without datagrams; missing where there are none such. */
   readonly makeCutter?: (config: Config) => () => Cutter;
@@ -66,9 +80,14 @@ const ITCH: Protocol = {
   hasBinaryFile: true,
   warmsUp: true,
   tcp: "soupbintcp",
+  state: {
+    bytes: itchStateBytes,
+    take: takeItchState,
+    reader: (ref) => new ItchStateReader(ref),
+  },
   framing: () => new MoldUdp64Framing(),
-  decode: ({ frames, owner, sink, counters, unknownTypes }) => {
-    const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes });
+  decode: ({ frames, owner, sink, counters, unknownTypes, state }) => {
+    const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes, state });
     return {
       stage,
       types: () => named(stage.typeCounts, (type) => String.fromCharCode(type)),
@@ -83,6 +102,7 @@ const EOBI: Protocol = {
   hasBinaryFile: false,
   warmsUp: false,
   tcp: null,
+  state: null,
   framing: ({ channel }) => new EobiFraming(channel.marketSegment),
   decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
     const { instruments } = config.book;
@@ -105,6 +125,7 @@ const FAST: Protocol = {
   hasBinaryFile: false,
   warmsUp: false,
   tcp: null,
+  state: null,
   framing: (config) => fastFraming(channelTemplates(config)),
   makeCutter: (config) => {
     const templates = channelTemplates(config);

@@ -11,6 +11,7 @@ import { UnknownTypes } from "../core/odd-input.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
 import { detectFormat, type FileFormat } from "../rx/file.ts";
+import { dumpState } from "./dump-state.ts";
 import { machineMemory, memoryAtStart, memoryParts } from "./memory.ts";
 import { type Input, makePlan, type Plan } from "./plan.ts";
 import { protocolOf } from "./protocols.ts";
@@ -27,6 +28,8 @@ export interface ReplayOptions {
   /** Files of feed B and of the snapshots, woven in; for messages without datagrams only. */
   readonly fileB?: string | null;
   readonly fileSnapshots?: string | null;
+  /** JSON lines of the instruments' state at the end, or null. */
+  readonly dumpState?: string | null;
   readonly config: Config;
   /** Live orders at most; null for as many as the machine has memory for. */
   readonly maxOrders: number | null;
@@ -100,8 +103,14 @@ const PROGRESS_MS = 100;
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
   const format = await formatOf(options);
   const { path, hash, dumpBook, fileB = null, fileSnapshots = null, config } = options;
+  const dumpsTo = options.dumpState ?? null;
+  if (dumpsTo !== null && protocolOf(config).state === null) {
+    const text = `--dump-state: protocol ${config.channel.protocol} keeps no instrument state`;
+    throw new FeedError("FEED_USAGE", text);
+  }
   const files = { path, format, fileB, fileSnapshots } as const;
-  const input = { kind: "file", ...files, hash, dumpBook, ordersMax: 0 } as const;
+  const keepsState = dumpsTo !== null;
+  const input = { kind: "file", ...files, hash, dumpBook, keepsState, ordersMax: 0 } as const;
   const ordersMax = options.maxOrders ?? ordersThatFit(config, input, options.jobs);
   const plan = makePlan(config, { ...input, ordersMax }, null);
   const pipeline = await Pipeline.start(plan, () => undefined);
@@ -110,6 +119,7 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome>
     onProgress && setInterval(() => onProgress(pipeline.progress()), PROGRESS_MS).unref();
   try {
     const results = await pipeline.finished;
+    if (dumpsTo !== null) await dumpState(plan, dumpsTo);
     const failed = results.find((result) => result.error !== null)?.error;
     const error = failed ? new FeedError(failed.code as ErrorCode, failed.text) : null;
     return { facts: collect(path, plan, results), error };

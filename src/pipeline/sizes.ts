@@ -97,6 +97,11 @@ export interface FreeSize extends RingSize {
   readonly from: number;
 }
 
+/** A file's instrument state is kept only where it is asked for: it takes memory that books could have. */
+export function keepsState(input: Input): boolean {
+  return input.kind === "sockets" || input.keepsState === true;
+}
+
 /** Every ring that a configuration takes. */
 export function ringSizes(config: Config, input: Input): readonly RingSize[] {
   const threads = placeStages(config, input);

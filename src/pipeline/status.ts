@@ -8,6 +8,7 @@ import { Counters } from "../core/counters.ts";
 import { Histogram } from "../core/histogram.ts";
 import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { slotRingFill } from "../core/slot-ring.ts";
+import type { ItchStateReader } from "../decode/itch/state-reader.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import type { AdminProviders, ReadyReason } from "../metrics/admin-server.ts";
 import { C } from "../metrics/counter-table.ts";
@@ -15,6 +16,7 @@ import { OddInputLog } from "../metrics/odd-input-log.ts";
 import { Metrics, type Sample } from "../metrics/prometheus.ts";
 import { THREAD_STATUS_DOUBLES, ThreadStatus } from "./loop.ts";
 import type { Plan } from "./plan.ts";
+import { protocolOf } from "./protocols.ts";
 import type { EndpointQueries } from "./queries.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,6 +24,8 @@ const SAMPLE_MS = 1000;
 const STALLED_NS = 3e9;
 /** Stale instruments that /status names. */
 const STALE_SHOWN = 100;
+/** Halted and paused instruments that /status names. */
+const HALTED_SHOWN = 100;
 const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const;
 
 /** Everything that the admin server asks for. */
@@ -36,6 +40,7 @@ export class FeedStatus implements AdminProviders {
   readonly #metrics: Metrics;
   readonly #threads: Float64Array;
   readonly #unknownTypes: UnknownTypes;
+  readonly #state: ItchStateReader | null;
   readonly #foreign: ForeignPackets;
   readonly #oddInputLog = new OddInputLog();
   /** Cycles and busy cycles of each thread at the last sample, and the share between the two. */
@@ -60,6 +65,8 @@ export class FeedStatus implements AdminProviders {
     this.#merge = new MergeStatusReader(plan.mergeStatus);
     this.#directory = new Directory(plan.directory);
     this.#threads = new Float64Array(plan.threadStatus);
+    const { state } = protocolOf(plan.config);
+    this.#state = state && plan.state && state.reader(plan.state);
     this.#unknownTypes = new UnknownTypes(plan.oddInput);
     this.#foreign = new ForeignPackets(plan.oddInput);
     this.#seen = new Float64Array(plan.threads.length * 2);
@@ -112,6 +119,8 @@ export class FeedStatus implements AdminProviders {
           gaps: merge.gaps,
           gaps_total: merge.gapsTotal,
           stale: await this.#stale(merge.staleAll, endpoint.instruments),
+          halted: this.#state?.halted(HALTED_SHOWN) ?? { count: 0, instruments: [] },
+          market: this.#state?.market() ?? [],
           feeds: {
             a: this.#feed(merge.feeds.a, 0),
             ...(this.#plan.config.rx.b === null ? {} : { b: this.#feed(merge.feeds.b, 1) }),
@@ -155,6 +164,12 @@ export class FeedStatus implements AdminProviders {
     if (instrument >= this.#plan.config.book.instruments) return null;
     const ladder = await this.#queries.ladder(instrument, depth);
     return { instrument, symbol: this.#directory.symbolOf(instrument), ...ladder };
+  }
+
+  async instrument(instrument: number): Promise<object | null> {
+    if (instrument >= this.#plan.config.book.instruments) return null;
+    const said = this.#state?.instrument(instrument) ?? { messages: [], participants: [] };
+    return { instrument, symbol: this.#directory.symbolOf(instrument), ...said };
   }
 
   async trades(limit: number): Promise<object> {

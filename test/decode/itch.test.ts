@@ -1,6 +1,7 @@
 /** ITCH 5.0: the layout table is the oracle of decoder and writer alike. */
 import test from "ava";
 import { UNKNOWN_IDS_MAX } from "../../src/core/odd-input.ts";
+import { IndicationKind, StateScope } from "../../src/core/sinks.ts";
 import { ItchWriter } from "../../src/decode/itch/encoder.ts";
 import { MESSAGE_TYPES } from "../../src/decode/itch/layout.ts";
 import { C } from "../../src/metrics/counter-table.ts";
@@ -100,6 +101,15 @@ function expected(type: string, m: TableMessage): Call | null {
     }
     case "B":
       return ["onTradeBroken", locate, ...match()];
+    case "H": {
+      const { INSTRUMENT } = StateScope;
+      return ["onState", locate, INSTRUMENT, m.value("Trading State"), 255, 255, 255];
+    }
+    case "I": {
+      const near = [word("Near Price"), 0, ...signed(m.halves("Paired Shares"))];
+      const far = [word("Far Price"), 0, ...signed(m.halves("Imbalance Shares"))];
+      return ["onIndication", locate, IndicationKind.CLEARING_PRICE, ...near, ...far];
+    }
     case "R":
       return ["onDirectory", locate, m.part("Stock", 0, 4) | 0, m.part("Stock", 4, 4) | 0];
     default:

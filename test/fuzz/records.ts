@@ -46,7 +46,9 @@ export function recordsTarget(): Target {
       const sink = new CountingSink();
       decoder.decode(bytes, sink);
       assert(sink.records <= 1 + bytes.length / MESSAGE_BYTES_MIN, "FUZZ_RECORDS");
-      assert(bytes.length === 0 || sink.records + sink.problems > 0 || !isEobi(bytes), "FUZZ_TOLD");
+      // As MoldUDP64 the same bytes may be empty blocks, which are legal and say nothing.
+      if (!eobi.includes(decoder) || !isEobi(bytes)) continue;
+      assert(sink.records + sink.problems > 0, "FUZZ_TOLD");
     }
   };
 }

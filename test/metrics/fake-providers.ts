@@ -127,6 +127,22 @@ export class FakeProviders implements AdminProviders {
     return this.#metrics.render();
   }
 
+  async instrument(instrument: number): Promise<object | null> {
+    const symbol = SYMBOLS[instrument];
+    if (symbol === undefined) return null;
+    const state = instrument === 2 ? "H" : "T";
+    const messages = [
+      {
+        message: "Stock Trading Action",
+        template_id: "H",
+        fields: { "Stock Locate": instrument, "Trading State": state, Reason: "" },
+        text: { "Trading State": state === "H" ? "halted" : "trading" },
+      },
+    ];
+    const participants = [{ mpid: "MAKR", primary: "Y", mode: "N", state: "A" }];
+    return { instrument, symbol, messages, participants };
+  }
+
   async ladder(instrument: number, depth: number): Promise<object | null> {
     const symbol = SYMBOLS[instrument];
     if (symbol === undefined) return null;

@@ -92,10 +92,18 @@ test("the sum of shared memory is what a plan takes, inline, on threads and for 
     [load([...FEEDS, ...sizes, "pipeline.ring_slots=65536"], threads), { kind: "sockets" }],
     [load(FEEDS, threads), { ...file, format: "itch" }],
     [load([]), { ...file, format: "pcap" }],
+    [load([]), { ...file, format: "pcap", keepsState: true }],
   ];
   for (const [config, input] of cases) {
     const parts = memoryParts(config, input);
-    const names = ["packet frames", "rings between threads", "directory", "bus", "images"];
+    const names = [
+      "packet frames",
+      "rings between threads",
+      "directory",
+      "instrument state",
+      "bus",
+      "images",
+    ];
     const said = names.reduce((sum, what) => sum + part(parts, what), 0);
     const taken = sharedBytes(makePlan(config, input, null));
     // What has no key (counters, status, stop word) and tables private to a stage make the rest.

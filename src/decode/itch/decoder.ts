@@ -10,9 +10,16 @@
 import type { Counters } from "../../core/counters.ts";
 import type { FrameView } from "../../core/frames.ts";
 import { takeOddInput, UnknownTypes } from "../../core/odd-input.ts";
-import type { EventSink, FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
+import {
+  ChannelControl,
+  type EventSink,
+  type FrameOwner,
+  type PacketSink,
+  type Stage,
+} from "../../core/sinks.ts";
 import { C } from "../../metrics/counter-table.ts";
 import * as L from "./layout.ts";
+import { ItchState, type ItchStateRef } from "./state.ts";
 
 /*
  * V8 folds constants of this module into machine code, but loads an imported one each time it is
@@ -63,6 +70,8 @@ export interface ItchDecoderOptions {
   readonly typeCounts?: Float64Array;
   /** Where messages of unknown types are counted by letter; its own when left out. */
   readonly unknownTypes?: UnknownTypes;
+  /** Where instrument state is kept; nowhere when left out. */
+  readonly state?: ItchStateRef | null;
 }
 
 /** Decodes blocks; returns how many whole ones it took. */
@@ -79,6 +88,7 @@ export class ItchDecoder implements PacketSink, Stage {
   readonly #lengths: Uint8Array;
   readonly #walk: Walk;
   readonly #unknown: UnknownTypes;
+  readonly #state: ItchState;
   /** Whole blocks of the current packet that were no valid message. */
   #skipped: number;
 
@@ -90,6 +100,7 @@ export class ItchDecoder implements PacketSink, Stage {
     this.#counters = options.counters.values;
     this.#lengths = L.messageLengths();
     this.#unknown = options.unknownTypes ?? new UnknownTypes(takeOddInput());
+    this.#state = new ItchState(options.sink, options.counters, options.state ?? null);
     this.#skipped = 0;
     this.#walk = makeWalk(this, options.sink, this.typeCounts);
   }
@@ -122,9 +133,11 @@ export class ItchDecoder implements PacketSink, Stage {
   reset(): void {
     this.typeCounts.fill(0);
     this.#skipped = 0;
+    this.#state.reset();
   }
 
   onControl(control: number): void {
+    if (control === ChannelControl.NEW_SESSION) this.#state.clear();
     this.#sink.onControl(control);
   }
 
@@ -206,9 +219,11 @@ export class ItchDecoder implements PacketSink, Stage {
         break;
       case L.TYPE_DIRECTORY:
         this.#directory(data, m);
+        this.#state.take(data, m, type);
         break;
       default:
         // The other types touch no book.
+        this.#state.take(data, m, type);
         break;
     }
     this.#countType(type);
