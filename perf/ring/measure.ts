@@ -10,7 +10,9 @@ const CHILD_TIMEOUT_MS = 120_000;
 /** What is run, and where. */
 export interface RingOptions {
   readonly rounds: number;
+  /** Slots of a pass, and passes, of whose times the median counts. */
   readonly slots: number;
+  readonly passes: number;
   readonly trips: number;
   /** The two cpus, -1 where nothing is pinned. */
   readonly cpus: readonly [number, number];
@@ -105,7 +107,7 @@ function runRound(runs: Runs, twin: Twin, options: RingOptions): void {
     if (twin.built) runs.add(name, runTwin(twin.folder, build, [...args, ...cpus]));
   };
   for (const batch of BATCHES) {
-    const size = [String(batch), String(options.slots)];
+    const size = [batch, options.slots, options.passes].map(String);
     runs.add(`ring-${batch}`, runChild(["ring", ...size, ...cpus]));
     inC(`twin-${batch}`, "twin", ["ring", ...size, String(RING_CAPACITY)]);
     inC(`scalar-${batch}`, "scalar", ["ring", ...size, String(RING_CAPACITY)]);

@@ -3,7 +3,8 @@
  * cost of passing a cache line between the two cores? Units: ns a slot of 64 bytes, ns one way.
  *
  * Ours and the C twin (twin.c) run in turn on the same two cpus, each in a process of its own;
- * figures are medians of the rounds, ratios are taken round by round. Checksums must be equal.
+ * figures are medians of the rounds, a round's throughput is the median of many short passes, and
+ * ratios are taken round by round. Checksums must be equal.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus as cpuList, tmpdir } from "node:os";
@@ -18,7 +19,8 @@ const HELP = `usage: node dist/perf/ring/run.js [options]   (npm run bench:ring 
 Measures the slot ring beside its C twin and its one-way latency beside a raw ping-pong.
 
   --rounds N    rounds, 9 at least for a figure to be quoted (default 9)
-  --slots N     slots of 64 bytes a pass (default 4000000)
+  --slots N     slots of 64 bytes a pass (default 65536)
+  --passes N    passes a round, of which the median counts (default 150)
   --trips N     round trips a pass (default 100000)
   --cpus A,B    the two cpus (default: the first two that this process may use)
   --smoke       one round of a small size
@@ -69,6 +71,7 @@ function readArguments(): Arguments | null | "one-cpu" {
     options: {
       rounds: { type: "string" },
       slots: { type: "string" },
+      passes: { type: "string" },
       trips: { type: "string" },
       cpus: { type: "string" },
       smoke: { type: "boolean", default: false },
@@ -83,7 +86,8 @@ function readArguments(): Arguments | null | "one-cpu" {
   const smoke = values.smoke;
   return {
     rounds: whole("rounds", values.rounds, smoke ? 1 : 9),
-    slots: whole("slots", values.slots, smoke ? 20_000 : 4_000_000),
+    slots: whole("slots", values.slots, smoke ? 20_000 : 65_536),
+    passes: whole("passes", values.passes, smoke ? 3 : 150),
     trips: whole("trips", values.trips, smoke ? 500 : 100_000),
     cpus,
     json: values.json,

@@ -12,9 +12,11 @@
  * (A plain store would do on x64 and makes a batch of one five times cheaper, one of 64 not at all;
  * the language does not promise its order, so it is not done.)
  *
- * Number fields begin as 0: one without initialiser first holds undefined, and V8 then checks each
- * time for a small integer. Users of `words` index with `(at & SLOT_AT_MAX) + i | 0`: a sum that
- * V8 knows to be in range costs neither an overflow check nor a sign extension.
+ * A claim is one comparison and one sum: the writer knows up to where it may go without a look, and
+ * counts slots only when it publishes. Fields that are set once are `private`, not `#private`:
+ * those hold undefined first, so that V8 never takes them for constants, and it checks a number
+ * each time. Users of `words` index with `(at & SLOT_AT_MAX) + i | 0`: a sum that V8 knows to be in
+ * range costs neither an overflow check nor a sign extension.
  */
 import { assert } from "./assert.ts";
 import { CONTROL_STRIDE_BYTES, CONTROL_STRIDE_WORDS, isPowerOfTwo } from "./layout.ts";
@@ -61,143 +63,151 @@ export function takeSlotRing(
 /** The producer's half. Thread: one. */
 export class SlotRingWriter {
   readonly words: Int32Array;
-  readonly capacitySlots: number = 0;
-  readonly #control: Int32Array;
-  readonly #slotWords: number = 0;
-  readonly #endWords: number = 0;
+  readonly capacitySlots: number;
+  private readonly control: Int32Array;
+  private readonly slotWords: number;
+  private readonly endWords: number;
   /** First word of the next slot to claim. */
-  #at = 0;
-  /** Slots that may be claimed before the consumer's cursor has to be looked at. */
-  #room = 0;
-  #tailSeen = 0;
-  #published = 0;
+  private at = 0;
+  /** Where claims end without a look: behind the last free slot, or the ring's end. */
+  private limit = 0;
+  /** First word of the first slot that is claimed and not published, in this turn of the ring. */
+  private pendingAt = 0;
+  /** Slots claimed and not published that lie in the turn before. */
+  private pendingBefore = 0;
+  private published = 0;
 
   constructor(ref: SlotRingRef) {
     this.words = new Int32Array(mapRegion(ref.region).buffer);
     this.capacitySlots = ref.capacitySlots;
-    this.#control = new Int32Array(ref.control);
-    this.#slotWords = ref.slotWords;
-    this.#endWords = ref.capacitySlots * ref.slotWords;
-    this.#published = Atomics.load(this.#control, HEAD);
-    this.#tailSeen = Atomics.load(this.#control, TAIL);
-    this.#at = (this.#published & (ref.capacitySlots - 1)) * ref.slotWords;
-    this.#room = (ref.capacitySlots - (this.#published - this.#tailSeen)) | 0;
+    this.control = new Int32Array(ref.control);
+    this.slotWords = ref.slotWords;
+    this.endWords = ref.capacitySlots * ref.slotWords;
+    this.published = Atomics.load(this.control, HEAD);
+    this.at = (this.published & (ref.capacitySlots - 1)) * ref.slotWords;
+    this.pendingAt = this.limit = this.at;
   }
 
   /** Claims the next slot. @returns its first word's index in `words`, or -1 when the ring is full */
   claim(): number {
-    if (this.#room === 0 && this.#look() === 0) return -1;
-    this.#room = (this.#room - 1) | 0;
-    const at = this.#at;
-    const next = (at + this.#slotWords) | 0;
-    this.#at = next === this.#endWords ? 0 : next;
+    const at = this.at;
+    if (at === this.limit) return this.look();
+    this.at = (at + this.slotWords) | 0;
     return at;
   }
 
   /** Hands every claimed slot to the consumer with one store. @returns how many there were */
   publish(): number {
-    const claimed = this.#claimed();
-    const count = (claimed - this.#published) | 0;
+    const count = this.pending();
     if (count === 0) return 0;
-    this.#published = claimed;
-    Atomics.store(this.#control, HEAD, claimed);
+    this.pendingBefore = 0;
+    this.pendingAt = this.at;
+    this.published = (this.published + count) | 0;
+    Atomics.store(this.control, HEAD, this.published);
     return count;
   }
 
   /** Publishes what is claimed and tells the consumer that nothing follows. */
   close(): void {
     this.publish();
-    Atomics.store(this.#control, CLOSED, 1);
+    Atomics.store(this.control, CLOSED, 1);
   }
 
   /** As new, both cursors too; only while neither side uses the ring. */
   reset(): void {
-    this.#at = 0;
-    this.#room = this.capacitySlots;
-    this.#published = 0;
-    this.#tailSeen = 0;
-    Atomics.store(this.#control, HEAD, 0);
-    Atomics.store(this.#control, TAIL, 0);
+    this.at = this.limit = this.pendingAt = 0;
+    this.pendingBefore = 0;
+    this.published = 0;
+    Atomics.store(this.control, HEAD, 0);
+    Atomics.store(this.control, TAIL, 0);
   }
 
   /** Slots that the consumer has not given back; a snapshot, any thread's view may be older. */
   fill(): number {
-    return (this.#claimed() - Atomics.load(this.#control, TAIL)) | 0;
+    return (this.published + this.pending() - Atomics.load(this.control, TAIL)) | 0;
   }
 
-  /** Slots claimed so far, modulo 2^32; kept as room, because claim() needs that one. */
-  #claimed(): number {
-    return (this.#tailSeen + this.capacitySlots - this.#room) | 0;
+  /** Slots claimed and not published. */
+  private pending(): number {
+    return (this.pendingBefore + (((this.at - this.pendingAt) / this.slotWords) | 0)) | 0;
   }
 
-  /** Looks at the consumer's cursor. @returns the room there is now */
-  #look(): number {
-    const claimed = this.#claimed();
-    this.#tailSeen = Atomics.load(this.#control, TAIL);
-    this.#room = (this.capacitySlots - (claimed - this.#tailSeen)) | 0;
-    return this.#room;
+  /** The rare claim: begins the ring anew, or looks at the consumer's cursor. */
+  private look(): number {
+    if (this.at === this.endWords) {
+      this.pendingBefore = this.pending();
+      this.at = this.pendingAt = 0;
+    }
+    const room = (this.capacitySlots - this.fill()) | 0;
+    const free = (this.at + room * this.slotWords) | 0;
+    this.limit = free < this.endWords ? free : this.endWords;
+    if (room === 0) return -1;
+    const at = this.at;
+    this.at = (at + this.slotWords) | 0;
+    return at;
   }
 }
 
 /** The consumer's half. Thread: one. */
 export class SlotRingReader {
   readonly words: Int32Array;
-  readonly capacitySlots: number = 0;
-  readonly #control: Int32Array;
-  readonly #slotWords: number = 0;
-  readonly #mask: number = 0;
-  #next = 0;
-  #headSeen = 0;
+  readonly capacitySlots: number;
+  private readonly control: Int32Array;
+  private readonly slotWords: number;
+  private readonly mask: number;
+  private next = 0;
+  private headSeen = 0;
   /** What touching the next slot gave; kept so that the load is not dropped. */
   touched = 0;
 
   constructor(ref: SlotRingRef) {
     this.words = new Int32Array(mapRegion(ref.region).buffer);
     this.capacitySlots = ref.capacitySlots;
-    this.#control = new Int32Array(ref.control);
-    this.#slotWords = ref.slotWords;
-    this.#mask = ref.capacitySlots - 1;
-    this.#next = Atomics.load(this.#control, TAIL);
-    this.#headSeen = this.#next;
+    this.control = new Int32Array(ref.control);
+    this.slotWords = ref.slotWords;
+    this.mask = ref.capacitySlots - 1;
+    this.next = Atomics.load(this.control, TAIL);
+    this.headSeen = this.next;
   }
 
   /**
-   * How many slots may be read now; looks at the producer's cursor only when it knows of none, and
-   * then asks for the next slot's line as well, so that both come at the price of one.
+   * How many slots may be read now; looks at the producer's cursor only when it knows of none.
+   * While there is none it asks for the next slot's line, so that the slot is here when the cursor
+   * tells of it.
    */
   available(): number {
-    let count = (this.#headSeen - this.#next) | 0;
+    let count = (this.headSeen - this.next) | 0;
     if (count === 0) {
-      this.touched = this.words[this.slot(0)] as number;
-      this.#headSeen = Atomics.load(this.#control, HEAD);
-      count = (this.#headSeen - this.#next) | 0;
+      this.headSeen = Atomics.load(this.control, HEAD);
+      count = (this.headSeen - this.next) | 0;
+      if (count === 0) this.touched = this.words[this.slot(0)] as number;
     }
     return count;
   }
 
   /** The first word's index of the `i`th readable slot; 0 ≤ i < available(). */
   slot(i: number): number {
-    return Math.imul((this.#next + i) & this.#mask, this.#slotWords);
+    return Math.imul((this.next + i) & this.mask, this.slotWords);
   }
 
   /** Gives the first `count` readable slots back with one store. */
   release(count: number): void {
-    this.#next = (this.#next + count) | 0;
-    Atomics.store(this.#control, TAIL, this.#next);
+    this.next = (this.next + count) | 0;
+    Atomics.store(this.control, TAIL, this.next);
   }
 
   /** As new, both cursors too; only while neither side uses the ring. */
   reset(): void {
-    this.#next = 0;
-    this.#headSeen = 0;
-    Atomics.store(this.#control, HEAD, 0);
-    Atomics.store(this.#control, TAIL, 0);
+    this.next = 0;
+    this.headSeen = 0;
+    Atomics.store(this.control, HEAD, 0);
+    Atomics.store(this.control, TAIL, 0);
   }
 
   /** True when the producer has closed the ring and everything in it was released. */
   isFinished(): boolean {
-    if (Atomics.load(this.#control, CLOSED) === 0) return false;
-    return Atomics.load(this.#control, HEAD) === this.#next;
+    if (Atomics.load(this.control, CLOSED) === 0) return false;
+    return Atomics.load(this.control, HEAD) === this.next;
   }
 }
 
