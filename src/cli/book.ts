@@ -27,7 +27,7 @@ export function registerBook(program: Command): void {
   program
     .command("book")
     .description("live ladder of one instrument")
-    .argument("<symbol>", "symbol, or instrument id (ITCH: stock locate)")
+    .argument("<symbol>", "symbol, or instrument id (ITCH: stock locate, EOBI: SecurityID)")
     .option("--url <ws url>", "WebSocket endpoint", "ws://127.0.0.1:9001")
     .option("--admin <addr:port>", "admin address, for symbols", "127.0.0.1:9100")
     .option("--depth <n>", "levels of each side", "10")
@@ -41,7 +41,7 @@ export function registerBook(program: Command): void {
 }
 
 async function showBook(symbol: string, flags: BookFlags): Promise<void> {
-  const { findInstrument } = await import("../client/directory.ts");
+  const { findInstrument, idOf } = await import("../client/directory.ts");
   const { FeedError } = await import("../core/errors.ts");
   const { printable } = await import("../core/printable.ts");
   const { ClientBooks } = await import("../client/client-book.ts");
@@ -58,7 +58,7 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   if (instrument === null) {
     throw new FeedError("FEED_USAGE", `${title} is no symbol of ${flags.admin} and no number`);
   }
-  if (isStranger(directory, instrument)) {
+  if (isStranger(directory.map(idOf), instrument)) {
     say(`${title} is not in the directory of ${flags.admin}; its book may stay empty`);
   }
   const books = new ClientBooks();
@@ -122,8 +122,8 @@ async function checked(flags: BookFlags) {
 }
 
 /** True when there is a directory and the instrument is not in it. */
-function isStranger(directory: readonly { readonly index: number }[], instrument: bigint): boolean {
-  return directory.length > 0 && !directory.some(({ index }) => BigInt(index) === instrument);
+function isStranger(ids: readonly bigint[], instrument: bigint): boolean {
+  return ids.length > 0 && !ids.includes(instrument);
 }
 
 /** A number needs no directory, so that a feed without admin page can be looked at too. */

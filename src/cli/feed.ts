@@ -9,6 +9,7 @@ interface FeedFlags {
   readonly templates?: string;
   readonly a?: string;
   readonly b?: string;
+  readonly snapshot?: string;
   readonly iface?: string;
   readonly ifaceB?: string;
   readonly start?: string;
@@ -25,6 +26,7 @@ const FLAG_PATHS: readonly (readonly [keyof FeedFlags, string])[] = [
   ["start", "channel.start"],
   ["a", "rx.a"],
   ["b", "rx.b"],
+  ["snapshot", "rx.snapshot"],
   ["iface", "rx.iface"],
   ["ifaceB", "rx.iface_b"],
   ["listen", "publish.listen"],
@@ -32,10 +34,14 @@ const FLAG_PATHS: readonly (readonly [keyof FeedFlags, string])[] = [
   ["admin", "admin.listen"],
 ];
 
+const FEED_NAMES = ["a", "b", "snapshot"];
+
 const EXAMPLES = `
 Examples:
   nyq feed --a 239.192.7.1:26400 --b 239.192.7.2:26400 --iface 127.0.0.1
   nyq feed -c config/laptop.toml --a 239.192.7.1:26400 --listen 127.0.0.1:0 --admin 127.0.0.1:0
+  nyq feed --protocol eobi-14.1 --a 224.0.50.1:59000 --b 224.0.50.129:59000 \\
+      --snapshot 224.0.50.2:59001
   nyq feed --a soup://10.0.0.5:26500            over SoupBinTCP; login in section [soup]
   nyq feed -c config/low-latency.toml --set pipeline.force=true
 
@@ -53,6 +59,7 @@ export function registerFeed(program: Command): void {
     .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "multicast group of feed A, or soup://HOST:PORT")
     .option("--b <group:port>", "the same of feed B")
+    .option("--snapshot <group:port>", "the venue's snapshot channel (EOBI)")
     .option("--iface <addr>", "address of the receiving interface")
     .option("--iface-b <addr>", "the same for feed B")
     .option("--start <first|seq>", "first sequence to apply")
@@ -91,7 +98,7 @@ async function feed(flags: FeedFlags): Promise<number> {
   const stopAsked = onSignals();
   const running = await Feed.start(config, (line) => log.info(line));
   for (const { feed, path, port, rcvbufBytes } of running.pipeline.ready.flatMap((r) => r.rx)) {
-    log.info({ feed: "ab"[feed], path, port, rcvbuf_bytes: rcvbufBytes }, "receiving");
+    log.info({ feed: FEED_NAMES[feed], path, port, rcvbuf_bytes: rcvbufBytes }, "receiving");
   }
   const { ws, wsB, admin } = running.addresses;
   process.stderr.write(`ready ws=${ws} ws_b=${wsB ?? "-"} admin=${admin}\n`);

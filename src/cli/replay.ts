@@ -11,6 +11,7 @@ interface ReplayFlags {
   readonly templates?: string;
   readonly a?: string;
   readonly b?: string;
+  readonly snapshot?: string;
   readonly json?: boolean;
   readonly hash: "off" | "end" | "incremental";
   readonly dumpBook?: string;
@@ -50,6 +51,7 @@ export function registerReplay(program: Command): void {
     .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "feed A of a capture, a group or soup://HOST:PORT (default: all)")
     .option("--b <group:port>", "feed B of a capture")
+    .option("--snapshot <group:port>", "the venue's snapshot channel in a capture (EOBI)")
     .option("--file-b <file>", "feed B, where feed A's file has messages without datagrams")
     .option("--file-snapshots <file>", "the same channel's snapshots, in such a file")
     .option("--json", "print one JSON object for each file")
@@ -95,6 +97,7 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   if (flags.templates !== undefined) overrides.push(["channel.templates", flags.templates]);
   if (flags.a !== undefined) overrides.push(["rx.a", flags.a]);
   if (flags.b !== undefined) overrides.push(["rx.b", flags.b]);
+  if (flags.snapshot !== undefined) overrides.push(["rx.snapshot", flags.snapshot]);
   const config = loadConfig({
     ...(flags.config === undefined ? {} : { file: flags.config }),
     env: {},
@@ -204,6 +207,7 @@ function factsText(facts: ReplayFacts): string {
     `  books         ${facts.live_orders} live orders of ${facts.instruments} instruments` +
       (facts.refused > 0 ? `, ${facts.refused} changes REFUSED` : ""),
     ...snapshotText(facts),
+    ...(facts.waits_for_snapshot ? ["  books         WAIT for a snapshot: they are not true"] : []),
     `  book hash     ${facts.book_hash ?? "off"}`,
     `  speed         ${facts.ns_per_message.toFixed(1)} ns per message`,
     `  memory        ${(facts.peak_rss_bytes / 1e6).toFixed(0)} MB at most`,

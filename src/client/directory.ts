@@ -3,8 +3,10 @@ import { errorText, FeedError } from "../core/errors.ts";
 
 /** One instrument of the directory. */
 export interface DirectoryEntry {
-  /** instrument_id on the wire. */
+  /** The feed's own number of it. */
   readonly index: number;
+  /** instrument_id on the wire, decimal; where it is missing it is the index. */
+  readonly id?: string;
   readonly symbol: string;
 }
 
@@ -40,7 +42,13 @@ export async function fetchDirectory(admin: string, token?: string): Promise<Dir
 function isEntry(value: unknown): value is DirectoryEntry {
   if (typeof value !== "object" || value === null) return false;
   const entry = value as Partial<DirectoryEntry>;
-  return Number.isSafeInteger(entry.index) && typeof entry.symbol === "string";
+  const hasId = entry.id === undefined || /^[0-9]{1,20}$/.test(entry.id);
+  return hasId && Number.isSafeInteger(entry.index) && typeof entry.symbol === "string";
+}
+
+/** The id under which an instrument's frames come. */
+export function idOf({ id, index }: DirectoryEntry): bigint {
+  return BigInt(id ?? index);
 }
 
 /**
@@ -51,7 +59,7 @@ function isEntry(value: unknown): value is DirectoryEntry {
  */
 export function findInstrument(directory: readonly DirectoryEntry[], text: string): bigint | null {
   const entry = directory.find((row) => row.symbol === text);
-  if (entry !== undefined) return BigInt(entry.index);
+  if (entry !== undefined) return idOf(entry);
   if (!/^[0-9]{1,20}$/.test(text)) return null;
   const id = BigInt(text);
   return id < 2n ** 64n ? id : null;

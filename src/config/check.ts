@@ -1,8 +1,8 @@
 /** Checks across keys, after the schema: what each key may be alone is schema.ts's. */
 import { isIPv4 } from "node:net";
 import { isLoopback } from "./address.ts";
-import type { Config, ListenAddress, StageName, ThreadConfig } from "./config.ts";
-import { STAGE_NAMES, TEMPLATE_PROTOCOLS } from "./config.ts";
+import type { Config, ListenAddress, ProtocolName, StageName, ThreadConfig } from "./config.ts";
+import { SNAPSHOT_PROTOCOLS, STAGE_NAMES, TEMPLATE_PROTOCOLS } from "./config.ts";
 
 /** What the checks need to know beside the configuration. */
 export interface CheckContext {
@@ -51,6 +51,7 @@ function checkChannel({ channel, rx }: Config): Finding[] {
     const text = `is set, and protocol ${channel.protocol} has no market segments`;
     found.push({ paths: ["channel.market_segment", "channel.protocol"], text });
   }
+  if (rx.snapshot !== null) found.push(...checkSnapshot(channel.protocol, rx));
   for (const [path, address] of [
     ["rx.a", rx.a],
     ["rx.b", rx.b],
@@ -58,6 +59,26 @@ function checkChannel({ channel, rx }: Config): Finding[] {
     if (address?.transport !== "soupbintcp" || channel.protocol === "itch-5.0") continue;
     const text = `is a SoupBinTCP server; protocol ${channel.protocol} comes by multicast`;
     found.push({ paths: [path, "channel.protocol"], text });
+  }
+  return found;
+}
+
+function checkSnapshot(protocol: ProtocolName, rx: Config["rx"]): Finding[] {
+  const found: Finding[] = [];
+  const { snapshot } = rx;
+  if (!SNAPSHOT_PROTOCOLS.includes(protocol)) {
+    const text = `is set, and protocol ${protocol} has no snapshot channel`;
+    found.push({ paths: ["rx.snapshot", "channel.protocol"], text });
+  }
+  if (snapshot !== null && "transport" in snapshot) {
+    found.push({ paths: ["rx.snapshot"], text: "is a server; snapshots come by multicast" });
+  }
+  for (const [path, address] of [
+    ["rx.a", rx.a],
+    ["rx.b", rx.b],
+  ] as const) {
+    if (address?.group !== snapshot?.group || address?.port !== snapshot?.port) continue;
+    found.push({ paths: ["rx.snapshot", path], text: `is the same group and port as ${path}` });
   }
   return found;
 }
@@ -176,6 +197,14 @@ function checkThreads(config: Config): Finding[] {
     if (config.rx.path === "dgram" && thread.stages.some((stage) => stage.startsWith("rx."))) {
       const text = `= "spin" runs rx by rx.path dgram, which needs "event"`;
       found.push({ paths: [loop, "rx.path"], text });
+    }
+    if (
+      config.rx.path === "dgram" &&
+      config.rx.snapshot !== null &&
+      thread.stages.includes("decode")
+    ) {
+      const text = `= "spin" runs decode, which receives rx.snapshot by dgram and needs "event"`;
+      found.push({ paths: [loop, "rx.snapshot", "rx.path"], text });
     }
   }
   return found;

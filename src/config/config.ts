@@ -54,6 +54,9 @@ export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 /** Protocols that need `channel.templates`; the others take none. */
 export const TEMPLATE_PROTOCOLS: readonly ProtocolName[] = ["fast"];
 
+/** Protocols whose venues send snapshots on a channel of their own. */
+export const SNAPSHOT_PROTOCOLS: readonly ProtocolName[] = ["eobi-14.1"];
+
 /** The multicast channel. */
 export interface ChannelConfig {
   /** Shown in /status and /ready. */
@@ -72,6 +75,8 @@ export interface RxConfig {
   readonly path: "auto" | "recvmmsg" | "dgram";
   readonly a: FeedAddress | null;
   readonly b: FeedAddress | null;
+  /** The venue's snapshot channel, received on feed A's interface; null: none. */
+  readonly snapshot: GroupAddress | null;
   readonly iface: string;
   /** Interface of feed B; equal to iface unless set. */
   readonly ifaceB: string;
@@ -82,6 +87,12 @@ export interface RxConfig {
   readonly rcvbufBytes: number;
   readonly busyPollUs: number;
   readonly timestamps: "off" | "software" | "hardware";
+}
+
+/** Waiting for a snapshot, where rx.snapshot is given. */
+export interface RecoveryConfig {
+  /** Live packets kept meanwhile. */
+  readonly packets: number;
 }
 
 /** Arbitration of feeds A and B. */
@@ -167,6 +178,7 @@ export interface Config {
   readonly rx: RxConfig;
   readonly soup: SoupConfig;
   readonly merge: MergeConfig;
+  readonly recovery: RecoveryConfig;
   readonly book: BookConfig;
   readonly publish: PublishConfig;
   readonly admin: AdminConfig;

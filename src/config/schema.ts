@@ -115,6 +115,11 @@ const rx = z.strictObject({
     "Group and port of feed A, or `soup://HOST:PORT` of a SoupBinTCP server.",
   ),
   b: maybeAddress(parseFeed, "The same of feed B."),
+  snapshot: maybeAddress(
+    parseFeed,
+    "Group and port of the venue's snapshots (EOBI), received by the thread of decode: a late " +
+      "joiner, and everybody after a gap, gets true books from them.",
+  ),
   iface: ipv4.default("127.0.0.1").describe("Address of the interface that joins the groups."),
   iface_b: ipv4.optional().describe("The same for feed B, when it differs."),
   frame_bytes: z
@@ -174,6 +179,16 @@ const merge = z.strictObject({
     "A new session is taken when the old one was silent this long; above two heartbeats.",
   ),
   silent_ms: whole(1, 600_000, 2000, "A feed without a packet for this long is `silent`."),
+});
+
+const recovery = z.strictObject({
+  packets: whole(
+    64,
+    1_048_576,
+    16_384,
+    "Live packets kept while the books wait for a snapshot (rx.snapshot), of rx.frame_bytes each; " +
+      "when there are more the oldest goes.",
+  ),
 });
 
 const book = z.strictObject({
@@ -278,6 +293,7 @@ export const CONFIG_SCHEMA = z.strictObject({
   rx: rx.prefault({}).describe("Receiving packets."),
   soup: soup.prefault({}).describe("Logging in to SoupBinTCP servers, for feeds over TCP."),
   merge: merge.prefault({}).describe("Arbitration of feeds A and B."),
+  recovery: recovery.prefault({}).describe("Waiting for a snapshot, where `rx.snapshot` is given."),
   book: book.prefault({}).describe("Sizes of the books. All memory is taken at start."),
   publish: publish.prefault({}).describe("Serving raw-v1 over WebSocket."),
   admin: admin.prefault({}).describe("Metrics, health, status and the page over HTTP."),

@@ -32,7 +32,7 @@ export function configJson(config: Config): string {
 function toFile(config: Config) {
   const { channel, rx, publish, admin, pipeline } = config;
   const { threads, ...placed } = pipeline;
-  const { path, a, b, iface, ifaceB, ...received } = rx;
+  const { path, a, b, snapshot, iface, ifaceB, ...received } = rx;
   return {
     channel: snake({
       ...channel,
@@ -44,6 +44,7 @@ function toFile(config: Config) {
       path,
       a: a === null ? "" : feedText(a),
       b: b === null ? "" : feedText(b),
+      snapshot: snapshot === null ? "" : feedText(snapshot),
       iface,
       ifaceB,
       ...received,
@@ -53,6 +54,7 @@ function toFile(config: Config) {
       password: config.soup.password === null ? undefined : SOUP_MASK,
     }),
     merge: snake({ ...config.merge }),
+    recovery: snake({ ...config.recovery }),
     book: snake({ ...config.book }),
     publish: snake({
       ...publish,

@@ -29,7 +29,9 @@ export const StampKind = {
 /** Feeds by number. */
 export const FEED_A = 0;
 export const FEED_B = 1;
-/** How many feeds a channel has at most. */
+/** The venue's snapshots: they bypass merge, and only a decode stage that asked for them sees them. */
+export const FEED_SNAPSHOT = 2;
+/** How many feeds merge arbitrates at most. */
 export const FEED_COUNT = 2;
 
 /** Something that happens to the channel between two messages. */

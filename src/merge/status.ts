@@ -79,6 +79,8 @@ export interface FeedStatus {
 export interface MergeStatus {
   /** The session's name as it stood on the wire (trailing spaces cut), \xNN where not printable. */
   readonly session: string | null;
+  /** Its three words, as the framing gave them. */
+  readonly sessionWords: readonly [hi: number, mid: number, lo: number];
   readonly sessions: number;
   readonly started: boolean;
   readonly nextSeq: number;
@@ -255,6 +257,11 @@ function picture(f: Float64Array): MergeStatus {
   const sessions = f[Field.SESSIONS] as number;
   return {
     session: sessions === 0 ? null : sessionName(f),
+    sessionWords: [
+      f[Field.SESSION_HI] as number,
+      f[Field.SESSION_MID] as number,
+      f[Field.SESSION_LO] as number,
+    ],
     sessions,
     started: f[Field.STARTED] === 1,
     nextSeq: f[Field.NEXT_SEQ] as number,

@@ -21,24 +21,33 @@ export interface CounterRow {
 
 const A = `feed="a"`;
 const B = `feed="b"`;
+/** The snapshot channel: behind A and B wherever rx counts by feed. */
+const S = `feed="snapshot"`;
 
 /** The table, by stage in the order of a packet's way. */
 export const COUNTER_TABLE = [
   // rx
   { key: "RX_PACKETS_A", stage: "rx", name: "nyq_rx_packets_total", labels: A, kind: "counter", unit: "packets", help: "Packets received from the socket." },
   { key: "RX_PACKETS_B", stage: "rx", name: "nyq_rx_packets_total", labels: B, kind: "counter", unit: "packets", help: "Packets received from the socket." },
+  { key: "RX_PACKETS_S", stage: "rx", name: "nyq_rx_packets_total", labels: S, kind: "counter", unit: "packets", help: "Packets received from the socket." },
   { key: "RX_BYTES_A", stage: "rx", name: "nyq_rx_bytes_total", labels: A, kind: "counter", unit: "bytes", help: "Payload bytes received from the socket." },
   { key: "RX_BYTES_B", stage: "rx", name: "nyq_rx_bytes_total", labels: B, kind: "counter", unit: "bytes", help: "Payload bytes received from the socket." },
+  { key: "RX_BYTES_S", stage: "rx", name: "nyq_rx_bytes_total", labels: S, kind: "counter", unit: "bytes", help: "Payload bytes received from the socket." },
   { key: "RX_TRUNCATED_A", stage: "rx", name: "nyq_rx_truncated_total", labels: A, kind: "counter", unit: "packets", help: "Packets longer than a frame, dropped." },
   { key: "RX_TRUNCATED_B", stage: "rx", name: "nyq_rx_truncated_total", labels: B, kind: "counter", unit: "packets", help: "Packets longer than a frame, dropped." },
+  { key: "RX_TRUNCATED_S", stage: "rx", name: "nyq_rx_truncated_total", labels: S, kind: "counter", unit: "packets", help: "Packets longer than a frame, dropped." },
   { key: "RX_KERNEL_DROPS_A", stage: "rx", name: "nyq_rx_kernel_drops_total", labels: A, kind: "counter", unit: "packets", help: "Packets that the kernel dropped because the receive buffer was full." },
   { key: "RX_KERNEL_DROPS_B", stage: "rx", name: "nyq_rx_kernel_drops_total", labels: B, kind: "counter", unit: "packets", help: "Packets that the kernel dropped because the receive buffer was full." },
+  { key: "RX_KERNEL_DROPS_S", stage: "rx", name: "nyq_rx_kernel_drops_total", labels: S, kind: "counter", unit: "packets", help: "Packets that the kernel dropped because the receive buffer was full." },
   { key: "RX_ERRORS_A", stage: "rx", name: "nyq_rx_errors_total", labels: A, kind: "counter", unit: "errors", help: "Receive calls that failed." },
   { key: "RX_ERRORS_B", stage: "rx", name: "nyq_rx_errors_total", labels: B, kind: "counter", unit: "errors", help: "Receive calls that failed." },
+  { key: "RX_ERRORS_S", stage: "rx", name: "nyq_rx_errors_total", labels: S, kind: "counter", unit: "errors", help: "Receive calls that failed." },
   { key: "RX_NO_FRAME_A", stage: "rx", name: "nyq_rx_no_frame_total", labels: A, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
   { key: "RX_NO_FRAME_B", stage: "rx", name: "nyq_rx_no_frame_total", labels: B, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
+  { key: "RX_NO_FRAME_S", stage: "rx", name: "nyq_rx_no_frame_total", labels: S, kind: "counter", unit: "cycles", help: "Duty cycles in which no frame was free, so nothing was read." },
   { key: "RX_NO_FRAME_DROPS_A", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: A, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
   { key: "RX_NO_FRAME_DROPS_B", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: B, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
+  { key: "RX_NO_FRAME_DROPS_S", stage: "rx", name: "nyq_rx_no_frame_dropped_total", labels: S, kind: "counter", unit: "packets", help: "Packets of the dgram path that found no free frame and were dropped." },
   { key: "FILE_PACKETS", stage: "rx", name: "nyq_file_packets_total", labels: "", kind: "counter", unit: "packets", help: "UDP payloads, or chunks of a BinaryFILE, read from a file." },
   { key: "FILE_SKIPPED", stage: "rx", name: "nyq_file_skipped_total", labels: "", kind: "counter", unit: "packets", help: "Captured packets that are no UDP, or no UDP of the chosen groups." },
   { key: "FILE_FRAGMENTS", stage: "rx", name: "nyq_file_fragments_total", labels: "", kind: "counter", unit: "packets", help: "Captured IP fragments, skipped." },
@@ -123,6 +132,17 @@ export const COUNTER_TABLE = [
   { key: "FAST_SNAPSHOTS_DIFFERENT", stage: "decode", name: "nyq_fast_snapshots_different_total", labels: "", kind: "counter", unit: "snapshots", help: "Compared snapshots that differed; they set the book." },
   { key: "FAST_FORGOTTEN", stage: "decode", name: "nyq_fast_forgotten_total", labels: "", kind: "counter", unit: "entries", help: "Entries that fell out of the ring of those that wait for a snapshot." },
   { key: "FAST_STALE_INSTRUMENTS", stage: "decode", name: "nyq_fast_stale_instruments", labels: "", kind: "gauge", unit: "instruments", help: "Instruments seen whose books are not known to be exact." },
+  { key: "SNAPSHOT_PACKETS", stage: "decode", name: "nyq_snapshot_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets of the snapshot channel that were looked at, valid or not." },
+  { key: "SNAPSHOT_UNNEEDED", stage: "decode", name: "nyq_snapshot_unneeded_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets of the snapshot channel that came while nothing waited for one." },
+  { key: "SNAPSHOT_MALFORMED", stage: "decode", name: "nyq_snapshot_malformed_packets_total", labels: "", kind: "counter", unit: "packets", help: "Packets of the snapshot channel that are of another release or do not end where they should." },
+  { key: "SNAPSHOT_BROKEN", stage: "decode", name: "nyq_snapshot_broken_total", labels: "", kind: "counter", unit: "cycles", help: "Snapshot cycles of the product thrown away: a message was missing, or orders were fewer than said." },
+  { key: "SNAPSHOT_TOO_LARGE", stage: "decode", name: "nyq_snapshot_too_large_total", labels: "", kind: "counter", unit: "cycles", help: "Snapshot cycles with more orders than book.orders; no other will be smaller." },
+  { key: "SNAPSHOT_TOO_OLD", stage: "decode", name: "nyq_snapshot_too_old_total", labels: "", kind: "counter", unit: "cycles", help: "Whole snapshot cycles that end before the first live packet kept." },
+  { key: "SNAPSHOT_APPLIED", stage: "decode", name: "nyq_snapshot_applied_total", labels: "", kind: "counter", unit: "cycles", help: "Snapshot cycles that the books were filled from." },
+  { key: "RECOVERY_STATE", stage: "decode", name: "nyq_recovery_state", labels: "", kind: "gauge", unit: "state", help: "Books by the snapshot channel: 0 nothing came yet, 1 waiting for a snapshot, 2 live." },
+  { key: "RECOVERY_GAPS", stage: "decode", name: "nyq_recovery_gaps_total", labels: "", kind: "counter", unit: "gaps", help: "Times that live books had to wait for a snapshot because messages were missing." },
+  { key: "RECOVERY_KEPT", stage: "decode", name: "nyq_recovery_kept_packets_total", labels: "", kind: "counter", unit: "packets", help: "Live packets kept while waiting for a snapshot." },
+  { key: "RECOVERY_KEEP_FULL", stage: "decode", name: "nyq_recovery_keep_full_total", labels: "", kind: "counter", unit: "packets", help: "Kept packets that had to go because there were recovery.packets of them." },
   // book
   { key: "BOOK_EVENTS", stage: "book", name: "nyq_book_events_total", labels: "", kind: "counter", unit: "events", help: "Venue messages that the book stage took." },
   { key: "BOOK_CHANGES", stage: "book", name: "nyq_book_changes_total", labels: "", kind: "counter", unit: "changes", help: "Changes handed to the book sink." },

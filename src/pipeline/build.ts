@@ -18,6 +18,7 @@ import { adviseHuge } from "../core/native.ts";
 import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { RecordRingReader, RecordRingWriter } from "../core/record-ring.ts";
 import type { BookSink, EventSink, FrameOwner, PacketSink, Source, Stage } from "../core/sinks.ts";
+import { FEED_COUNT, FEED_SNAPSHOT } from "../core/sinks.ts";
 import { SlotRingReader, type SlotRingRef, SlotRingWriter } from "../core/slot-ring.ts";
 import { MergeStage } from "../merge/merge.ts";
 import { MergeStatusWriter } from "../merge/status.ts";
@@ -36,6 +37,7 @@ import type { Plan } from "./plan.ts";
 import { type Decode, type Protocol, protocolOf } from "./protocols.ts";
 import { type OpenedRx, openRx, type RxParts, type WarmedRx, warmRx } from "./rx-open.ts";
 import { FILE_LEVELS, FILE_ORDERS, threadOf } from "./sizes.ts";
+import { SnapshotBypass } from "./snapshot-bypass.ts";
 import { StopWord } from "./stop.ts";
 
 /** A feed's source that is still to be opened; its place among the sources, -1 for a new one. */
@@ -44,6 +46,9 @@ interface WaitingRx {
   readonly warmed: RecvmmsgSource | null;
   readonly place: number;
 }
+
+/** Where each feed is received: the snapshot channel by the stage that it is for. */
+const RX_STAGES: readonly StageName[] = ["rx.a", "rx.b", "decode"];
 
 /** One thread's share of a pipeline, built and not yet running. */
 export class ThreadBuild {
@@ -98,6 +103,10 @@ export class ThreadBuild {
     if (this.#has("endpoint")) this.#buildEndpoint(log);
     if (this.#has("rx.a")) this.#buildRx(0, this.#sinkOfRx("rx.a", merge, decode), log);
     if (this.#has("rx.b")) this.#buildRx(1, this.#sinkOfRx("rx.b", merge, decode), log);
+    const isLive = this.plan.input.kind === "sockets";
+    if (decode !== null && isLive && this.plan.config.rx.snapshot !== null) {
+      this.#buildRx(FEED_SNAPSHOT, decode, log);
+    }
   }
 
   /** Everything as build() left it, while all threads stand still and before open(). */
@@ -167,31 +176,29 @@ export class ThreadBuild {
 
   /** Pools live where their rx does; the other threads release through free rings. */
   #makePools(): void {
-    const owners: FrameOwner[] = [];
+    const isFile = this.plan.input.kind === "file";
+    const owners: (FrameOwner | null)[] = [];
     for (let feed = 0; feed < this.#views.length; feed++) {
-      const view = this.#views[feed] as FrameView;
-      const ringFeed = this.plan.input.kind === "file" ? 0 : feed;
-      const rings = this.plan.freeRings.filter((ring) => ring.feed === ringFeed);
-      if (this.#has(ringFeed === 0 ? "rx.a" : "rx.b")) {
-        const pool =
-          this.#pools[ringFeed] ??
-          new FramePool(
-            view.frameCount,
-            rings.map((ring) => new SlotRingReader(ring.ring)),
-          );
-        this.#pools[ringFeed] = pool;
-        this.#resets.push(() => pool.reset());
-        owners.push(pool);
-        continue;
-      }
-      const mine = rings.find((ring) => ring.from === this.index);
-      if (mine === undefined) continue;
-      const reused = ringFeed !== feed ? owners[0] : undefined;
-      const owner = reused ?? this.#freeRingOwner(mine.ring);
-      owners.push(owner);
+      owners.push(isFile && feed > 0 ? (owners[0] ?? null) : this.#makeOwner(feed));
     }
-    const [a, b] = owners;
-    if (a !== undefined) this.#owner = new FrameRouter(a, b ?? a);
+    const [a = null, b = null, snapshot = null] = owners;
+    const any = a ?? b ?? snapshot;
+    if (any !== null) this.#owner = new FrameRouter(a ?? any, b ?? any, snapshot ?? any);
+  }
+
+  /** The feed's pool, or the way to it; null where this thread gives none of its frames back. */
+  #makeOwner(feed: number): FrameOwner | null {
+    const rings = this.plan.freeRings.filter((ring) => ring.feed === feed);
+    if (this.#has(RX_STAGES[feed] as StageName)) {
+      const { frameCount } = this.#views[feed] as FrameView;
+      const readers = rings.map((ring) => new SlotRingReader(ring.ring));
+      const pool = new FramePool(frameCount, readers);
+      this.#pools[feed] = pool;
+      this.#resets.push(() => pool.reset());
+      return pool;
+    }
+    const mine = rings.find((ring) => ring.from === this.index);
+    return mine === undefined ? null : this.#freeRingOwner(mine.ring);
   }
 
   #freeRingOwner(ref: SlotRingRef): FreeRingOwner {
@@ -307,7 +314,7 @@ export class ThreadBuild {
       config: config.merge,
       start: config.channel.start,
       framing: this.#protocol.framing(config),
-      frames: this.#views,
+      frames: this.#views.slice(0, FEED_COUNT),
       owner: this.#frameOwner(),
       sink,
       clock: this.#captureClock ?? this.clock,
@@ -322,8 +329,9 @@ export class ThreadBuild {
       () => stage.reset(),
       () => foreign.reset(),
     );
+    const bypass = config.rx.snapshot === null ? stage : new SnapshotBypass(stage, sink);
     const entry =
-      this.#captureClock === null ? stage : new CaptureClockSink(this.#captureClock, stage);
+      this.#captureClock === null ? bypass : new CaptureClockSink(this.#captureClock, bypass);
     for (const step of this.plan.steps) {
       if (step.to !== "merge") continue;
       this.sources.push(new PacketRingSource(this.#reader(step.ring), entry));

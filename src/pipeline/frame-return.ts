@@ -42,14 +42,17 @@ export class FreeRingOwner implements FrameOwner, Stage {
 export class FrameRouter implements FrameOwner {
   readonly #a: FrameOwner;
   readonly #b: FrameOwner;
+  readonly #snapshot: FrameOwner;
 
-  constructor(a: FrameOwner, b: FrameOwner) {
+  constructor(a: FrameOwner, b: FrameOwner, snapshot: FrameOwner = b) {
     this.#a = a;
     this.#b = b;
+    this.#snapshot = snapshot;
   }
 
   release(feed: number, frame: number): void {
     if (feed === 0) this.#a.release(0, frame);
-    else this.#b.release(1, frame);
+    else if (feed === 1) this.#b.release(1, frame);
+    else this.#snapshot.release(feed, frame);
   }
 }

@@ -46,6 +46,9 @@ const MAIN_BYTES = 64 * 2 ** 20;
 const WORKER_BYTES = 10 * 2 ** 20;
 /** Bytes of a packet in merge's window, window.ts. */
 const WINDOW_PACKET_BYTES = 42;
+/** Beside a kept packet's bytes, recovery.ts; a row of a snapshot, snapshot.ts. */
+const KEPT_PACKET_BYTES = 20;
+const SNAPSHOT_ROW_BYTES = 32;
 /** Of an instrument: publish's sequence; the endpoint's image cursor and frame count. */
 const PUBLISH_INSTRUMENT_BYTES = 8;
 const ENDPOINT_INSTRUMENT_BYTES = 16;
@@ -89,7 +92,7 @@ function fileParts(config: Config, input: Input & { readonly kind: "file" }): Me
 function liveParts(config: Config): MemoryPart[] {
   const { rx, book, publish } = config;
   const { instruments } = book;
-  const feeds = rx.b === null ? 1 : 2;
+  const feeds = (rx.b === null ? 1 : 2) + (rx.snapshot === null ? 0 : 1);
   const frameKeys = [`rx.frames=${rx.frames}`, `rx.frame_bytes=${rx.frameBytes}`];
   const clientKeys = [
     `publish.max_clients=${publish.maxClients}`,
@@ -99,6 +102,7 @@ function liveParts(config: Config): MemoryPart[] {
   const perInstrument = DIRECTORY_BYTES + PUBLISH_INSTRUMENT_BYTES + ENDPOINT_INSTRUMENT_BYTES;
   return [
     part("packet frames", frameKeys, feeds * rx.frames * rx.frameBytes),
+    ...recoveryParts(config),
     windowPart(config),
     bookPart(config),
     endpointPart(config),
@@ -115,6 +119,19 @@ function statePart(config: Config): MemoryPart[] {
   const { instruments } = config.book;
   if (state === null) return [];
   return [part("instrument state", [`book.instruments=${instruments}`], state.bytes(instruments))];
+}
+
+/** Later: what is kept while the books wait for a snapshot. */
+function recoveryParts({ rx, recovery, book }: Config): MemoryPart[] {
+  if (rx.snapshot === null) return [];
+  const keys = [
+    `recovery.packets=${recovery.packets}`,
+    `rx.frame_bytes=${rx.frameBytes}`,
+    `book.orders=${book.orders}`,
+  ];
+  const kept = recovery.packets * (rx.frameBytes + KEPT_PACKET_BYTES);
+  const rows = (book.orders + book.instruments) * SNAPSHOT_ROW_BYTES;
+  return [part("recovery from snapshots", keys, 0, kept + rows)];
 }
 
 /** Later: tables that orders move to when their ids crowd. */

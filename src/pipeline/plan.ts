@@ -21,6 +21,7 @@ import { HISTOGRAM_BYTES } from "../core/histogram.ts";
 import type { Native } from "../core/native.ts";
 import { takeOddInput } from "../core/odd-input.ts";
 import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
+import { FEED_B } from "../core/sinks.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
 import type { ItchStateRef } from "../decode/itch/state.ts";
 import { takeMergeStatus } from "../merge/status.ts";
@@ -39,6 +40,9 @@ import {
 } from "./sizes.ts";
 import { takeStopWord } from "./stop.ts";
 import { takeWarmUp, type WarmUpPlan } from "./warm-up.ts";
+
+/** Frames of a feed that is not there. */
+const FRAMES_MIN = 2;
 
 /** The ring of a step. */
 export interface StepRing {
@@ -144,12 +148,15 @@ function planFrames(config: Config, input: Input, native: Native | null): FrameR
   if (input.kind === "file") {
     const size = FILE_FRAMES[input.format];
     const frames = takeFrames(size.frameBytes, size.frames, null);
-    return [frames, frames];
+    return [frames, frames, frames];
   }
-  const feeds = config.rx.b === null ? 1 : 2;
-  return Array.from({ length: feeds }, () =>
-    takeFrames(config.rx.frameBytes, config.rx.frames, native),
-  );
+  const { b, snapshot, frameBytes, frames } = config.rx;
+  // The snapshot channel is the third, whether there is a second or not.
+  const feeds = snapshot !== null ? 3 : b !== null ? 2 : 1;
+  return Array.from({ length: feeds }, (_, feed) => {
+    const count = feed === FEED_B && b === null ? FRAMES_MIN : frames;
+    return takeFrames(frameBytes, count, native);
+  });
 }
 
 function planSteps(config: Config, threads: readonly ThreadConfig[], input: Input): StepRing[] {

@@ -11,6 +11,7 @@ import type { EventSink, FrameOwner, PacketSink, Stage } from "../core/sinks.ts"
 import { EobiDecoder } from "../decode/eobi/decoder.ts";
 import { EobiFraming } from "../decode/eobi/framing.ts";
 import { TEMPLATE_FIRST } from "../decode/eobi/layout.ts";
+import { EobiRecovery } from "../decode/eobi/recovery.ts";
 import { decodesFromNothing } from "../decode/fast/arrival.ts";
 import { channelTemplates, fastFraming } from "../decode/fast/channel.ts";
 import { FastCutter } from "../decode/fast/cutter.ts";
@@ -68,6 +69,8 @@ export interface Protocol {
   readonly tcp: "soupbintcp" | null;
   /** Instrument state beside the books, null where there is none. */
   readonly state: StateKeeping | null;
+  /** A session's words as people say them; null: they are ASCII. */
+  readonly sessionText: ((words: readonly [number, number, number]) => string) | null;
   framing(config: Config): Framing;
   /** How messages are found in files without datagrams; missing where there are none such. */
   readonly makeCutter?: (config: Config) => () => Cutter;
@@ -85,6 +88,7 @@ const ITCH: Protocol = {
     take: takeItchState,
     reader: (ref) => new ItchStateReader(ref),
   },
+  sessionText: null,
   framing: () => new MoldUdp64Framing(),
   decode: ({ frames, owner, sink, counters, unknownTypes, state }) => {
     const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes, state });
@@ -103,17 +107,33 @@ const EOBI: Protocol = {
   warmsUp: false,
   tcp: null,
   state: null,
+  sessionText: ([segment, partition]) => `${segment}/${partition}`,
   framing: ({ channel }) => new EobiFraming(channel.marketSegment),
   decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
-    const { instruments } = config.book;
-    const stage = new EobiDecoder({ frames, owner, sink, counters, instruments, unknownTypes });
+    const { instruments, orders } = config.book;
+    const parts = { frames, owner, sink, counters, instruments };
+    const decoder = new EobiDecoder({ ...parts, unknownTypes });
+    const recovery =
+      config.rx.snapshot === null
+        ? null
+        : new EobiRecovery({
+            ...parts,
+            decoder,
+            packets: config.recovery.packets,
+            packetBytes: config.rx.frameBytes,
+            orders,
+            segment: config.channel.marketSegment,
+          });
     return {
-      stage,
+      stage: recovery ?? decoder,
       types: () => {
         const names = new Map(loadTable("eobi-14.1").messages.map(({ id, name }) => [id, name]));
-        return named(stage.typeCounts, (slot) => names.get(TEMPLATE_FIRST + slot) ?? `${slot}`);
+        return named(decoder.typeCounts, (slot) => names.get(TEMPLATE_FIRST + slot) ?? `${slot}`);
       },
-      reset: () => stage.reset(),
+      reset: () => {
+        decoder.reset();
+        recovery?.reset();
+      },
     };
   },
 };
@@ -126,6 +146,7 @@ const FAST: Protocol = {
   warmsUp: false,
   tcp: null,
   state: null,
+  sessionText: () => "",
   framing: (config) => fastFraming(channelTemplates(config)),
   makeCutter: (config) => {
     const templates = channelTemplates(config);

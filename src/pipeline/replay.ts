@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { Counters } from "../core/counters.ts";
 import { type ErrorCode, FeedError } from "../core/errors.ts";
 import { UnknownTypes } from "../core/odd-input.ts";
+import { RecoveryState } from "../decode/eobi/recovery.ts";
 import { MergeStatusReader } from "../merge/status.ts";
 import { C } from "../metrics/counter-table.ts";
 import { detectFormat, type FileFormat } from "../rx/file.ts";
@@ -59,7 +60,7 @@ export interface ReplayFacts {
   readonly other_streams: number;
   /** Malformed messages of types that nobody knows, by id; beyond 64 ids under `other`. */
   readonly unknown_types: Record<string, number>;
-  /** Snapshots of a FAST channel: books set by one, compared with one, and those that differed. */
+  /** Snapshots: times that books were set by one; FAST: compared with one, and that differed. */
   readonly snapshots: {
     readonly set: number;
     readonly compared: number;
@@ -67,6 +68,8 @@ export interface ReplayFacts {
   };
   /** Instruments of a FAST channel whose books are not known to be exact at the end. */
   readonly stale_instruments: number;
+  /** True when the books waited for a snapshot at the end, so that they are not true. */
+  readonly waits_for_snapshot: boolean;
   /** Changes refused because the books may not grow any more: then they are not true. */
   readonly refused: number;
   readonly instruments: number;
@@ -184,11 +187,12 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     other_streams: counters.get(C.MERGE_OTHER_STREAM_A) + counters.get(C.MERGE_OTHER_STREAM_B),
     unknown_types: new UnknownTypes(plan.oddInput).byId(),
     snapshots: {
-      set: counters.get(C.FAST_SNAPSHOTS_SET),
+      set: counters.get(C.FAST_SNAPSHOTS_SET) + counters.get(C.SNAPSHOT_APPLIED),
       compared: counters.get(C.FAST_SNAPSHOTS_COMPARED),
       different: counters.get(C.FAST_SNAPSHOTS_DIFFERENT),
     },
     stale_instruments: counters.get(C.FAST_STALE_INSTRUMENTS),
+    waits_for_snapshot: counters.get(C.RECOVERY_STATE) === RecoveryState.WAITING,
     refused: counters.get(C.BOOK_REFUSED),
     instruments: book?.instruments ?? 0,
     live_orders: book?.liveOrders ?? 0,

@@ -1,12 +1,12 @@
 /** Opens the source of one feed: a socket of the configured path, or a file. */
 
-import type { FeedAddress } from "../config/config.ts";
+import type { FeedAddress, RxConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { Counters, takeCounters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
 import { FramePool, type FrameView } from "../core/frames.ts";
 import { loadNative, type NativeReceiver } from "../core/native.ts";
-import { type PacketSink, StampKind } from "../core/sinks.ts";
+import { FEED_B, FEED_SNAPSHOT, type PacketSink, StampKind } from "../core/sinks.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import { openFileSource } from "../rx/file.ts";
 import { openSocketSource } from "../rx/socket.ts";
@@ -94,12 +94,17 @@ function idleSocket(options: SocketSourceOptions): NativeReceiver | null {
   }
 }
 
+function addressOf({ a, b, snapshot }: RxConfig, feed: number): FeedAddress | null {
+  if (feed === FEED_SNAPSHOT) return snapshot;
+  return feed === FEED_B ? b : a;
+}
+
 function socketOptions(parts: RxParts): SocketSourceOptions {
   const { plan, feed, stop } = parts;
   const { rx } = plan.config;
-  const address = feed === 0 ? rx.a : rx.b;
-  if (address === null) throw new FeedError("FEED_CONFIG_INVALID", `rx.${"ab"[feed]} is not set`);
-  const iface = feed === 0 ? rx.iface : rx.ifaceB;
+  const address = addressOf(rx, feed);
+  if (address === null) throw new FeedError("FEED_CONFIG_INVALID", `no address of feed ${feed}`);
+  const iface = feed === FEED_B ? rx.ifaceB : rx.iface;
   return { ...parts, config: rx, address, iface, stopWord: stop.words };
 }
 
@@ -118,7 +123,7 @@ export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Pro
     const protocol = protocolOf(plan.config);
     const { tcp } = protocol;
     const makeCutter = protocol.makeCutter?.(plan.config) ?? null;
-    const groups = { a: rx.a, b: rx.b, tcp };
+    const groups = { a: rx.a, b: rx.b, snapshot: rx.snapshot, tcp };
     const source = await openFileSource({ ...parts, ...plan.input, ...groups, makeCutter });
     return {
       feed,
@@ -130,7 +135,7 @@ export async function openRx(parts: RxParts, warmed: RecvmmsgSource | null): Pro
       note: null,
     };
   }
-  const address = feed === 0 ? rx.a : rx.b;
+  const address = addressOf(rx, feed);
   if (address?.transport === "soupbintcp") {
     const source = openSoup(parts, address);
     return { feed, source, fill: null, openNs, progress: null, failure: () => null, note: null };

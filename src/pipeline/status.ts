@@ -6,10 +6,12 @@ import { Directory } from "../book/directory.ts";
 import { MonotonicClock } from "../core/clock.ts";
 import { Counters } from "../core/counters.ts";
 import { Histogram } from "../core/histogram.ts";
+import { bigFromHalves } from "../core/layout.ts";
 import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import { slotRingFill } from "../core/slot-ring.ts";
+import { RecoveryState } from "../decode/eobi/recovery.ts";
 import type { ItchStateReader } from "../decode/itch/state-reader.ts";
-import { MergeStatusReader } from "../merge/status.ts";
+import { type MergeStatus, MergeStatusReader } from "../merge/status.ts";
 import type { AdminProviders, ReadyReason } from "../metrics/admin-server.ts";
 import { C } from "../metrics/counter-table.ts";
 import { OddInputLog } from "../metrics/odd-input-log.ts";
@@ -22,6 +24,7 @@ import { VERSION } from "./version.ts";
 
 const SAMPLE_MS = 1000;
 const STALLED_NS = 3e9;
+const WAITING = RecoveryState.WAITING;
 /** Stale instruments that /status names. */
 const STALE_SHOWN = 100;
 /** Halted and paused instruments that /status names. */
@@ -107,18 +110,19 @@ export class FeedStatus implements AdminProviders {
     const endpoint = await this.#queries.state();
     this.#overrun = endpoint.overrun;
     const merge = this.#merge.read();
+    const stale = this.#staleness(merge);
     this.#clock.update();
     return {
       channels: [
         {
           name: channel.name,
           protocol: channel.protocol,
-          session: merge.session,
+          session: this.#sessionOf(merge),
           next_seq: merge.nextSeq,
           in_sync: merge.inSync,
           gaps: merge.gaps,
           gaps_total: merge.gapsTotal,
-          stale: await this.#stale(merge.staleAll, endpoint.instruments),
+          stale: await this.#stale(stale.lateJoin || stale.gap, endpoint.instruments),
           halted: this.#state?.halted(HALTED_SHOWN) ?? { count: 0, instruments: [] },
           market: this.#state?.market() ?? [],
           feeds: {
@@ -148,8 +152,9 @@ export class FeedStatus implements AdminProviders {
     const channel = this.#plan.config.channel.name;
     const reasons: ReadyReason[] = [];
     if (!merge.started) reasons.push({ channel, reason: "no-data" });
-    if (merge.lateJoin) reasons.push({ channel, reason: "late-join" });
-    if (merge.gapStale || this.#refused() > 0) reasons.push({ channel, reason: "gap" });
+    const stale = this.#staleness(merge);
+    if (stale.lateJoin) reasons.push({ channel, reason: "late-join" });
+    if (stale.gap || this.#refused() > 0) reasons.push({ channel, reason: "gap" });
     if (this.#overrun) reasons.push({ channel, reason: "overrun" });
     if (this.#stalled !== "") reasons.push({ channel, reason: "stalled" });
     if (this.#draining) reasons.push({ channel, reason: "draining" });
@@ -163,33 +168,38 @@ export class FeedStatus implements AdminProviders {
   async ladder(instrument: number, depth: number): Promise<object | null> {
     if (instrument >= this.#plan.config.book.instruments) return null;
     const ladder = await this.#queries.ladder(instrument, depth);
-    return { instrument, symbol: this.#directory.symbolOf(instrument), ...ladder };
+    return { instrument, id: this.#idOf(instrument), symbol: this.#nameOf(instrument), ...ladder };
   }
 
   async instrument(instrument: number): Promise<object | null> {
     if (instrument >= this.#plan.config.book.instruments) return null;
     const said = this.#state?.instrument(instrument) ?? { messages: [], participants: [] };
-    return { instrument, symbol: this.#directory.symbolOf(instrument), ...said };
+    return { instrument, id: this.#idOf(instrument), symbol: this.#nameOf(instrument), ...said };
   }
 
   async trades(limit: number): Promise<object> {
     const trades = await this.#queries.trades(limit);
     return trades.map((trade) => ({
       ...trade,
-      symbol: this.#directory.symbolOf(trade.instrument),
+      id: this.#idOf(trade.instrument),
+      symbol: this.#nameOf(trade.instrument),
     }));
   }
 
   async active(limit: number): Promise<object> {
     const active = await this.#queries.active(limit);
-    return active.map((row) => ({ ...row, symbol: this.#directory.symbolOf(row.instrument) }));
+    return active.map((row) => ({
+      ...row,
+      id: this.#idOf(row.instrument),
+      symbol: this.#nameOf(row.instrument),
+    }));
   }
 
   async instruments(): Promise<object> {
-    const list: { index: number; symbol: string }[] = [];
+    const list: { index: number; id: string; symbol: string }[] = [];
     for (let index = 0; index < this.#plan.config.book.instruments; index++) {
-      const symbol = this.#directory.symbolOf(index);
-      if (symbol !== "") list.push({ index, symbol });
+      const symbol = this.#nameOf(index);
+      if (symbol !== "") list.push({ index, id: this.#idOf(index), symbol });
     }
     return list;
   }
@@ -200,6 +210,35 @@ export class FeedStatus implements AdminProviders {
       kernel_drops: this.#counters.get(C.RX_KERNEL_DROPS_A + feed),
       foreign: this.#counters.get(C.MERGE_FOREIGN_A + feed),
     };
+  }
+
+  /** With a snapshot channel neither a late join nor a gap is for good. */
+  #staleness(merge: MergeStatus): { readonly lateJoin: boolean; readonly gap: boolean } {
+    const { lateJoin, gapStale } = merge;
+    if (this.#plan.config.rx.snapshot === null) return { lateJoin, gap: gapStale };
+    const isWaiting = this.#counters.get(C.RECOVERY_STATE) === WAITING;
+    const isGap = this.#counters.get(C.RECOVERY_GAPS) > 0;
+    return { lateJoin: isWaiting && !isGap, gap: isWaiting && isGap };
+  }
+
+  /** As people say it: text of a transport's header, or what the protocol makes of its words. */
+  #sessionOf({ session, sessionWords }: MergeStatus): string | null {
+    const { sessionText } = protocolOf(this.#plan.config);
+    return session === null || sessionText === null ? session : sessionText(sessionWords);
+  }
+
+  /** The symbol, else the id where ids are told, else nothing. */
+  #nameOf(instrument: number): string {
+    const symbol = this.#directory.symbolOf(instrument);
+    return symbol === "" && instrument < this.#directory.idsTold()
+      ? this.#idOf(instrument)
+      : symbol;
+  }
+
+  /** instrument_id on the wire, as decimal text. */
+  #idOf(instrument: number): string {
+    const { lo, hi } = this.#directory;
+    return bigFromHalves(lo[instrument] as number, hi[instrument] as number).toString();
   }
 
   /** 1 while books lack what was refused for want of room, until a new session. */
@@ -216,7 +255,7 @@ export class FeedStatus implements AdminProviders {
     const active = await this.#queries.active(STALE_SHOWN);
     const known = new Set(active.map((row) => row.instrument));
     for (let index = 0; index < this.#plan.config.book.instruments; index++) {
-      if (this.#directory.symbolOf(index) !== "") known.add(index);
+      if (this.#nameOf(index) !== "") known.add(index);
     }
     const instruments = [...known].sort((a, b) => a - b).slice(0, STALE_SHOWN);
     return { all: true, count: Math.max(known.size, live), instruments };

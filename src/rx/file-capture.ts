@@ -9,7 +9,7 @@ import type { FeedAddress } from "../config/config.ts";
 import type { Counters } from "../core/counters.ts";
 import { FeedError } from "../core/errors.ts";
 import type { FramePool, FrameView } from "../core/frames.ts";
-import { FEED_A, FEED_B, type PacketSink, StampKind } from "../core/sinks.ts";
+import { FEED_A, FEED_B, FEED_SNAPSHOT, type PacketSink, StampKind } from "../core/sinks.ts";
 import { C } from "../metrics/counter-table.ts";
 import type { ByteInput } from "./file-input.ts";
 import { ByteWindow } from "./file-window.ts";
@@ -29,6 +29,8 @@ export interface CaptureOptions {
   /** Address of each feed: a UDP group, or a SoupBinTCP server; both null: all is feed A's. */
   readonly a: FeedAddress | null;
   readonly b: FeedAddress | null;
+  /** Group of the venue's snapshots; missing or null: none. */
+  readonly snapshot?: FeedAddress | null;
   /** What TCP connections carry, or null: TCP is skipped. */
   readonly tcp: "soupbintcp" | null;
 }
@@ -91,14 +93,14 @@ export class CaptureSource implements FileSource {
     kind: "pcap" | "pcapng",
     input: ByteInput,
     parts: FileSourceParts,
-    { a, b, tcp }: CaptureOptions,
+    { a, b, snapshot, tcp }: CaptureOptions,
   ) {
     this.#name = name;
     this.#input = input;
     this.#window = new ByteWindow(input, BLOCK_BYTES_MAX + READ_AHEAD_BYTES);
     this.#reader = kind === "pcap" ? new PcapReader(this.#window) : new PcapngReader(this.#window);
     this.#parts = parts;
-    this.#selection = new Selection(a, b);
+    this.#selection = new Selection(a, b, snapshot ?? null);
     this.#udp = new UdpParser(tcp !== null);
     this.#soup = tcp === null ? null : [FEED_A, FEED_B].map((feed) => new SoupCapture(feed, parts));
   }
@@ -228,24 +230,24 @@ export class Selection {
   readonly #ports: readonly number[];
   readonly #isTcp: readonly boolean[];
 
-  constructor(a: FeedAddress | null, b: FeedAddress | null) {
+  constructor(a: FeedAddress | null, b: FeedAddress | null, snapshot: FeedAddress | null = null) {
+    const feeds = [a, b, snapshot];
     this.#all = a === null && b === null;
-    this.#words = [a, b].map((address) => (address === null ? 0 : addressWord(address.group)));
-    this.#ports = [a, b].map((address) => address?.port ?? -1);
-    this.#isTcp = [a, b].map((address) => address?.transport === "soupbintcp");
+    this.#words = feeds.map((address) => (address === null ? 0 : addressWord(address.group)));
+    this.#ports = feeds.map((address) => address?.port ?? -1);
+    this.#isTcp = feeds.map((address) => address?.transport === "soupbintcp");
   }
 
   /**
    * @param word address and port: where a datagram goes to, where a TCP segment comes from
-   * @returns FEED_A, FEED_B, or -1 for neither
+   * @returns FEED_A, FEED_B, FEED_SNAPSHOT, or -1 for none
    */
   feedOf(word: number, port: number, isTcp: boolean): number {
-    if (this.#all) return FEED_A;
-    for (let feed = FEED_A; feed <= FEED_B; feed++) {
+    for (let feed = FEED_A; feed <= FEED_SNAPSHOT; feed++) {
       const isMine = port === this.#ports[feed] && word === this.#words[feed];
       if (isMine && isTcp === this.#isTcp[feed]) return feed;
     }
-    return -1;
+    return this.#all ? FEED_A : -1;
   }
 }
 

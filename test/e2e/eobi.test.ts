@@ -7,10 +7,19 @@ import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { ClientBooks } from "../../src/client/client-book.ts";
 import { RawClient } from "../../src/client/raw-client.ts";
-import { captureOf, datagramsOf, type EobiDay, eobiDay, securityOf } from "../decode/eobi-day.ts";
+import {
+  captureOf,
+  type Datagram,
+  datagramsOf,
+  type EobiDay,
+  eobiDay,
+  type LateDay,
+  lateDay,
+  securityOf,
+} from "../decode/eobi-day.ts";
 import { eobiMessage, eobiPacket } from "../decode/eobi-encoder.ts";
 import { lobsterDay } from "../decode/lobster-day.ts";
-import { lostOnOne, sendAll } from "./eobi-multicast.ts";
+import { lostOnOne, type SendPlan, sendAll } from "./eobi-multicast.ts";
 import {
   nyq,
   ownGroups,
@@ -69,6 +78,8 @@ interface Facts {
   readonly live_orders: number;
   readonly instruments: number;
   readonly book_hash: string;
+  readonly snapshots: { readonly set: number };
+  readonly waits_for_snapshot: boolean;
 }
 
 async function replay(t: ExecutionContext, args: readonly string[]): Promise<Facts> {
@@ -219,4 +230,103 @@ for (const [salt, name, args] of [
       t.is((await feed.process.ended).code, 0);
     },
   );
+}
+
+const SNAPSHOT = { group: "239.1.1.3", port: 5002 };
+const MISSED = 40_000;
+
+async function lateOrSkip(t: ExecutionContext): Promise<LateDay | null> {
+  const file = await lobsterDay();
+  if (file === null) skip(t, "no shared data");
+  return file === null ? null : lateDay(file, MISSED);
+}
+
+test("a capture that begins late gives the day's books with its snapshot channel", async (t) => {
+  const late = await lateOrSkip(t);
+  if (late === null) return;
+  const folder = temporaryFolder(t);
+  const threads = join(folder, "threads.toml");
+  writeFileSync(threads, THREADS);
+  const seen = datagramsOf(late.missed.slice(-500), 1, 1373, late.last + 1 - countOf(late, 500));
+  const rest = datagramsOf(late.rest, 1, 1373, late.last + 1);
+  const cycle = late.cycle.map((bytes) => ({ bytes, ...SNAPSHOT }));
+  const live = [...seen, ...rest].map(({ bytes }) => ({ bytes, ...A }));
+  const mixed = live.flatMap((datagram, i) => {
+    const one = i >= 600 ? cycle[i - 600] : undefined;
+    return one === undefined ? [datagram] : [datagram, one];
+  });
+  const file = join(folder, "late.pcap");
+  writeFileSync(file, captureOf(mixed, 100));
+  const snapshot = ["--snapshot", `${SNAPSHOT.group}:${SNAPSHOT.port}`];
+  for (const more of [[], ["-c", threads]]) {
+    const facts = await replay(t, [...snapshot, ...more, file]);
+    t.is(facts.book_hash, late.day.hash);
+    t.is(facts.snapshots.set, 1);
+    t.false(facts.waits_for_snapshot);
+    t.is(facts.unknown_orders, 0);
+  }
+  const cut = join(folder, "cut.pcap");
+  writeFileSync(cut, captureOf(mixed.slice(0, 620), 100));
+  t.true((await replay(t, [...snapshot, cut])).waits_for_snapshot);
+});
+
+/** Messages of the last transactions before the joining. */
+function countOf({ missed }: LateDay, transactions: number): number {
+  return missed.slice(-transactions).flat().length;
+}
+
+test.serial(
+  "a feed that joins late, and loses messages on both, is put right by snapshots",
+  async (t) => {
+    const late = await lateOrSkip(t);
+    if (late === null) return;
+    const groups = ownGroups(73);
+    const [, octet = "1", , ,] = groups.a.split(/[.:]/);
+    const port = Number(groups.a.split(":")[1]) + 1;
+    const group = `239.78.${octet}.3:${port}`;
+    const feed = await startFeed(t, groups, [
+      ...[...EOBI, "--snapshot", group, "--set", "pipeline.placement=inline"],
+      ...["--set", "merge.gap_timeout_ms=50", "--set", "rx.frames=32768"],
+      ...["--set", "merge.window_packets=16000", "--set", "recovery.packets=65536"],
+    ]);
+    const ready = async (): Promise<unknown> => (await fetch(`http://${feed.admin}/ready`)).json();
+    t.deepEqual(await ready(), [{ channel: "itch", reason: "no-data" }]);
+    const client = await follow(t, feed.ws);
+    const all = datagramsOf(late.rest, 4, 1373, late.last + 1);
+    const half = Math.floor(all.length / 4);
+    const nothing = new Set<number>();
+    const both = (datagrams: Datagram[]): SendPlan[] => [
+      { group: groups.a, datagrams, lost: nothing, disturb: 50 },
+      { group: groups.b, datagrams, lost: nothing, disturb: 0 },
+    ];
+    await sendAll(both(all.slice(0, half)), 20_000);
+    await until(async () => JSON.stringify(await ready()).includes("late-join"));
+    await sendCycle(group, late.cycle);
+    await until(async () => (await feed.status()).live_orders > 0);
+    t.is((await fetch(`http://${feed.admin}/ready`)).status, 200);
+    // What both lose is a gap until the next cycle.
+    await sendAll(both(all.slice(half + 5)), 20_000);
+    await until(async () => JSON.stringify(await ready()).includes("gap"));
+    await sendCycle(group, late.cycle);
+    t.true(JSON.stringify(await ready()).includes("gap"), "that cycle is older than the gap");
+    const end = lateDay((await lobsterDay()) as Buffer, late.day.transactions.length);
+    await sendCycle(group, end.cycle);
+    await until(async () => (await feed.status()).book_hash === late.day.hash);
+    const status = await feed.status();
+    t.false(status.channels[0]?.stale.all);
+    t.is((await fetch(`http://${feed.admin}/ready`)).status, 200);
+    await until(() => client.cursor === status.global_sequence);
+    t.is(client.hash, late.day.hash);
+    const list = await (await fetch(`http://${feed.admin}/api/instruments`)).json();
+    const id = String(securityOf(1));
+    t.deepEqual(list, [{ index: 0, id, symbol: id }]);
+    feed.process.child.kill("SIGTERM");
+    t.is((await feed.process.ended).code, 0);
+  },
+);
+
+/** Sends a snapshot cycle. */
+async function sendCycle(group: string, cycle: readonly Buffer[]): Promise<void> {
+  const datagrams = cycle.map((bytes, i) => ({ bytes, first: i, next: i + 1 }));
+  await sendAll([{ group, datagrams, lost: new Set(), disturb: 0 }], 20_000);
 }

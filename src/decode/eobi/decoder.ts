@@ -133,16 +133,24 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
     count: number,
   ): void {
     const view = this.#frames[feed] as FrameView;
-    const start = frame * view.frameBytes + offset;
-    const end = start + length;
     this.#sink.onPacketStart(tsLo, tsHi, tsKind);
+    this.take(view.data, frame * view.frameBytes + offset, length, firstOffset, count);
+    this.#owner.release(feed, frame);
+  }
+
+  /**
+   * Decodes messages of a packet wherever it lies.
+   *
+   * @param start of the packet in `data`, bytes
+   * @param firstOffset where the first message begins, bytes from `start` @param count of messages
+   */
+  take(data: DataView, start: number, length: number, firstOffset: number, count: number): void {
     this.#count(C.DECODE_PACKETS);
     this.#skipped = 0;
-    const taken = this.#walk(view.data, start + firstOffset, end, count);
+    const taken = this.#walk(data, start + firstOffset, start + length, count);
     const counters = this.#counters;
     counters[C.DECODE_MESSAGES] = (counters[C.DECODE_MESSAGES] as number) + taken - this.#skipped;
-    if (isComplete(view.data, start, length)) this.#summaryInstrument = -1;
-    this.#owner.release(feed, frame);
+    if (isComplete(data, start, length)) this.#summaryInstrument = -1;
   }
 
   onControl(control: number): void {

@@ -12,6 +12,7 @@ const { TEMPLATE_COUNT, TEMPLATE_FIRST } = L;
 const NONE_LO = 0;
 const NONE_HI = 0x8000_0000 | 0;
 const ENTRIES_MAX = 24;
+const SPACE = 0x20;
 
 const TRADE = L.TRADE_REPORT_TEMPLATE - TEMPLATE_FIRST;
 const TES_TRADE = L.TES_TRADE_REPORT_TEMPLATE - TEMPLATE_FIRST;
@@ -116,8 +117,8 @@ export class EobiMarket {
         // SecurityDesc lies at the same place in all three; its first eight bytes are the symbol.
         this.#sink.onDirectory(
           instrument,
-          data.getInt32(p + L.ADD_COMPLEX_INSTRUMENT_SECURITY_DESC),
-          data.getInt32(p + L.ADD_COMPLEX_INSTRUMENT_SECURITY_DESC + 4),
+          padded(data, p + L.ADD_COMPLEX_INSTRUMENT_SECURITY_DESC),
+          padded(data, p + L.ADD_COMPLEX_INSTRUMENT_SECURITY_DESC + 4),
         );
         return true;
       default:
@@ -248,4 +249,11 @@ export class EobiMarket {
       isAsk ? qtyHi : NONE_HI,
     );
   }
+}
+
+/** Four characters as a big-endian word, spaces in place of the zero bytes behind a text. */
+function padded(data: DataView, p: number): number {
+  let word = 0;
+  for (let i = 0; i < 4; i++) word = (word << 8) | (data.getUint8(p + i) || SPACE);
+  return word;
 }
