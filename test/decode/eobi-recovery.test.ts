@@ -1,6 +1,6 @@
 /**
- * Joining late and coming back after a gap by the snapshot channel: whenever the books say that they
- * are live, they are those of the market's own model at that message.
+ * Joining late and coming back after a gap by the snapshot channel: whenever the books say that
+ * they are live, they are those of the market's own model at that message.
  */
 import test, { type ExecutionContext } from "ava";
 import { BookCore } from "../../src/book/core.ts";

@@ -6,9 +6,9 @@
  *                     ▲                                    │  cycle up to message L
  *   snapshot cycles ──┴── books filled, kept messages > L ◀┘
  *
- * A cycle fits when nothing is missing between L and the first packet kept. When the keep is full the
- * oldest packet goes, and the next cycle has to reach further. A gap while waiting makes what was
- * kept before it worthless.
+ * A cycle fits when nothing is missing between L and the first packet kept. When the keep is full
+ * the oldest packet goes, and the next cycle has to reach further. A gap while waiting makes what
+ * was kept before it worthless.
  *
  * It stands before the decoder and is the decode stage. Thread: decode's. Hot path while LIVE: no
  * allocation. Source: T7 EOBI manual, "Recovery": messages with a MsgSeqNum above

@@ -9,8 +9,8 @@
  * with one, or with fewer orders than it said, is thrown away, for the next one is coming. During
  * auctions indications stand in place of orders.
  *
- * Thread: decode's. No allocation after the constructor: rows lie in address space that costs memory
- * only where it is touched. Every length is checked before it is read.
+ * Thread: decode's. No allocation after the constructor: rows lie in address space that costs
+ * memory only where it is touched. Every length is checked before it is read.
  * Source: T7 EOBI manual, "Snapshot messages" and "Recovery"; layouts/eobi-14.1.json.
  */
 import type { Counters } from "../../core/counters.ts";
