@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { inspectConfig, loadConfig } from "../config/load.ts";
 import { problemsText } from "../config/problem.ts";
+import { loadReference } from "../config/reference.ts";
 import { configJson, configToml } from "../config/show.ts";
 import { FeedError } from "../core/errors.ts";
 import {
@@ -11,6 +12,7 @@ import {
   memoryLines,
   memoryParts,
 } from "../pipeline/memory.ts";
+import { protocolOf } from "../pipeline/protocols.ts";
 import { runVerb } from "./errors.ts";
 
 /** The options that every verb with a configuration takes. */
@@ -49,6 +51,7 @@ export function registerConfig(program: Command): void {
 async function check(options: ConfigOptions & { json?: true }): Promise<void> {
   const { config, problems } = inspectConfig(sourcesOf(options));
   if (problems.length > 0) throw new FeedError("FEED_CONFIG_INVALID", problemsText(problems));
+  loadReference(config.reference, protocolOf(config).priceDecimals);
   const parts = memoryParts(config, { kind: "sockets" });
   const machine = machineMemory();
   if (options.json === true) {

@@ -196,6 +196,7 @@ function factsText(facts: ReplayFacts): string {
     `  messages      ${facts.messages} in ${facts.packets} packets, malformed ${facts.malformed}`,
     `  types         ${types}`,
     ...(unknown.length > 0 ? [`  unknown types ${unknown.join("  ")}`] : []),
+    ...(facts.off_tick > 0 ? [`  off tick      ${facts.off_tick} prices`] : []),
     ...(facts.tcp === null ? [] : [tcpText(facts.tcp)]),
     ...(facts.other_streams > 0
       ? [`  other streams ${facts.other_streams} packets of market segments not followed`]

@@ -167,6 +167,14 @@ export interface PipelineConfig {
   readonly warmUpMessages: number;
 }
 
+/** Reference data of instruments. */
+export interface ReferenceConfig {
+  /** CSV with a header, or null. */
+  readonly file: string | null;
+  /** `INSTRUMENT=TICK` each; wins over the file. */
+  readonly ticks: readonly string[];
+}
+
 /** Logging, to stderr. */
 export interface LogConfig {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -183,5 +191,6 @@ export interface Config {
   readonly publish: PublishConfig;
   readonly admin: AdminConfig;
   readonly pipeline: PipelineConfig;
+  readonly reference: ReferenceConfig;
   readonly log: LogConfig;
 }

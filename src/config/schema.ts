@@ -283,6 +283,23 @@ const pipeline = z.strictObject({
   ),
 });
 
+const reference = z.strictObject({
+  file: z
+    .string()
+    .transform((path) => (path === "" ? null : path))
+    .prefault("")
+    .describe(
+      "CSV with a header: instrument (instrument_id, security_id, secid: an id or a symbol), tick " +
+        "(tick_size, price_tick, minimum_price_increment, min_price_increment) and, for ticks that " +
+        "change with the price, from (from_price, start_price). Empty: none.",
+    ),
+  ticks: z
+    .array(z.string())
+    .max(65_536)
+    .default([])
+    .describe('Ticks that win over the file, `"INSTRUMENT=TICK"` each, e.g. `"AAPL=0.01"`.'),
+});
+
 const log = z.strictObject({
   level: oneOf(["debug", "info", "warn", "error"], "info", "Least level that is logged."),
 });
@@ -298,6 +315,11 @@ export const CONFIG_SCHEMA = z.strictObject({
   publish: publish.prefault({}).describe("Serving raw-v1 over WebSocket."),
   admin: admin.prefault({}).describe("Metrics, health, status and the page over HTTP."),
   pipeline: pipeline.prefault({}).describe("Which stage runs on which thread."),
+  reference: reference
+    .prefault({})
+    .describe(
+      "Ticks and reference data of instruments; prices off their tick are kept and counted.",
+    ),
   log: log.prefault({}).describe("Logging, to stderr."),
 });
 

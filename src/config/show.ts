@@ -63,6 +63,7 @@ function toFile(config: Config) {
       token: publish.token === null ? undefined : MASK,
     }),
     admin: snake({ listen: listenText(admin.listen) }),
+    reference: snake({ ...config.reference, file: config.reference.file ?? "" }),
     log: snake({ ...config.log }),
     pipeline: snake(placed),
     thread: threads.map((thread) => snake({ ...thread, cpu: thread.cpu ?? undefined })),

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
     78,
     "The configuration has unknown keys, wrong types or values out of range.",
   ],
+  FEED_REFERENCE: [78, "The reference data cannot be read, or a row of it is wrong."],
   FEED_CONFIG_UNREADABLE: [78, "The configuration file cannot be read or is not TOML."],
   FEED_ENVIRONMENT: [4, "The machine lacks what the configuration or the command asks for."],
   FEED_MEMORY: [4, "The machine has less memory than the configuration takes at start."],

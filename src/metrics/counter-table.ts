@@ -154,6 +154,8 @@ export const COUNTER_TABLE = [
   { key: "BOOK_ZERO_QUANTITY", stage: "book", name: "nyq_book_zero_quantity_total", labels: "", kind: "counter", unit: "events", help: "Events with quantity 0, which add, execute or reduce nothing." },
   { key: "BOOK_REFUSED", stage: "book", name: "nyq_book_refused_total", labels: "", kind: "counter", unit: "events", help: "New orders refused because a pool was full; the books are not true any more." },
   { key: "BOOK_INCOMPLETE", stage: "book", name: "nyq_book_incomplete", labels: "", kind: "gauge", unit: "flag", help: "1 once a new order was refused, until a new session." },
+  { key: "BOOK_OFF_TICK", stage: "book", name: "nyq_book_off_tick_total", labels: "", kind: "counter", unit: "events", help: "New and moved orders whose price is no whole tick of their instrument; kept as they came." },
+  { key: "BOOK_TICK_UNCHECKED", stage: "book", name: "nyq_book_tick_unchecked_total", labels: "", kind: "counter", unit: "events", help: "Prices beyond 2^53 raw, which were not held against the tick." },
   { key: "BOOK_LIVE_ORDERS", stage: "book", name: "nyq_book_live_orders", labels: "", kind: "gauge", unit: "orders", help: "Orders resting in the books." },
   { key: "BOOK_LEVELS", stage: "book", name: "nyq_book_levels", labels: "", kind: "gauge", unit: "levels", help: "Price levels in the books." },
   { key: "BOOK_INSTRUMENTS", stage: "book", name: "nyq_book_instruments", labels: "", kind: "gauge", unit: "instruments", help: "Instruments with live orders." },

@@ -6,6 +6,7 @@ import { BookCore } from "../book/core.ts";
 import { Directory } from "../book/directory.ts";
 import { NullBookSink } from "../book/null-sink.ts";
 import { BookStage } from "../book/stage.ts";
+import { TickSink, Ticks } from "../book/ticks.ts";
 import type { StageName } from "../config/config.ts";
 import { assert } from "../core/assert.ts";
 import { BusWriter } from "../core/bus.ts";
@@ -271,11 +272,20 @@ export class ThreadBuild {
       this.stages.push(new ImageStage(writer, core, this.counters));
       this.#resets.push(() => writer.reset());
     }
+    const entry = this.#withTicks(stage);
     if (!this.#has("decode")) {
       const reader = this.#reader(this.#ring("decode", "book"));
-      this.sources.push(new EventRingSource(reader, stage));
+      this.sources.push(new EventRingSource(reader, entry));
     }
-    return stage;
+    return entry;
+  }
+
+  /** Prices are held against ticks only where there are any. */
+  #withTicks(stage: BookStage): EventSink {
+    const { reference, config } = this.plan;
+    if (reference === null) return stage;
+    const ticks = new Ticks(reference, config.book.instruments, !this.#protocol.hasIds);
+    return new TickSink(ticks, stage, this.counters);
   }
 
   #buildDecode(book: EventSink | null): PacketSink | null {

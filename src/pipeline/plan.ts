@@ -10,6 +10,7 @@
 
 import { takeDirectory } from "../book/directory.ts";
 import type { Config, StageName, ThreadConfig } from "../config/config.ts";
+import { loadReference } from "../config/reference.ts";
 import type { BusRef } from "../core/bus.ts";
 import { takeBus } from "../core/bus.ts";
 import type { ClockOrigin } from "../core/clock.ts";
@@ -21,6 +22,7 @@ import { HISTOGRAM_BYTES } from "../core/histogram.ts";
 import type { Native } from "../core/native.ts";
 import { takeOddInput } from "../core/odd-input.ts";
 import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
+import type { Reference } from "../core/reference.ts";
 import { FEED_B } from "../core/sinks.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
 import type { ItchStateRef } from "../decode/itch/state.ts";
@@ -88,6 +90,8 @@ export interface Plan {
   readonly oddInput: SharedArrayBuffer;
   /** Instrument state for people; null where nobody reads it or the protocol has none. */
   readonly state: ItchStateRef | null;
+  /** Ticks and what else is known of instruments; null without. */
+  readonly reference: Reference | null;
   readonly threadStatus: SharedArrayBuffer;
   readonly latency: SharedArrayBuffer;
   readonly mergeStatus: SharedArrayBuffer;
@@ -127,6 +131,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     state: keepsState(input)
       ? (protocolOf(config).state?.take(config.book.instruments) ?? null)
       : null,
+    reference: loadReference(config.reference, protocolOf(config).priceDecimals),
     threadStatus: new SharedArrayBuffer(threads.length * THREAD_STATUS_DOUBLES * 8),
     latency: new SharedArrayBuffer(HISTOGRAM_BYTES),
     mergeStatus: takeMergeStatus(),

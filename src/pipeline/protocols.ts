@@ -15,6 +15,7 @@ import { EobiRecovery } from "../decode/eobi/recovery.ts";
 import { decodesFromNothing } from "../decode/fast/arrival.ts";
 import { channelTemplates, fastFraming } from "../decode/fast/channel.ts";
 import { FastCutter } from "../decode/fast/cutter.ts";
+import { FORTS_OPTIONS } from "../decode/fast/forts.ts";
 import { FastStage } from "../decode/fast/stage.ts";
 import type { Framing } from "../decode/framing.ts";
 import { ItchDecoder } from "../decode/itch/decoder.ts";
@@ -65,6 +66,8 @@ export interface Protocol {
   readonly hasBinaryFile: boolean;
   /** True when the warm-up can make a stream of it (warm-up-stream.ts); else there is none. */
   readonly warmsUp: boolean;
+  /** Decimals of its raw prices. */
+  readonly priceDecimals: number;
   /** What frames its messages in captured TCP connections; null: it does not come over TCP. */
   readonly tcp: "soupbintcp" | null;
   /** Instrument state beside the books, null where there is none. */
@@ -82,6 +85,7 @@ const ITCH: Protocol = {
   hasIds: false,
   hasBinaryFile: true,
   warmsUp: true,
+  priceDecimals: 4,
   tcp: "soupbintcp",
   state: {
     bytes: itchStateBytes,
@@ -105,6 +109,7 @@ const EOBI: Protocol = {
   hasIds: true,
   hasBinaryFile: false,
   warmsUp: false,
+  priceDecimals: 8,
   tcp: null,
   state: null,
   sessionText: ([segment, partition]) => `${segment}/${partition}`,
@@ -144,6 +149,7 @@ const FAST: Protocol = {
   hasIds: true,
   hasBinaryFile: false,
   warmsUp: false,
+  priceDecimals: FORTS_OPTIONS.priceDecimals,
   tcp: null,
   state: null,
   sessionText: () => "",

@@ -54,6 +54,8 @@ export interface ReplayFacts {
   readonly malformed: number;
   /** What TCP connections of a capture went through; null without any. */
   readonly tcp: TcpFacts | null;
+  /** New and moved orders off their instrument's tick; 0 without reference data. */
+  readonly off_tick: number;
   /** Malformed packets of another protocol or release. */
   readonly foreign: number;
   /** Packets of market segments that the channel does not follow. */
@@ -182,6 +184,7 @@ function collect(file: string, plan: Plan, results: readonly ThreadResult[]): Re
     duplicate_orders: counters.get(C.BOOK_DUPLICATE_ORDERS),
     over_executions: counters.get(C.BOOK_OVER_EXECUTIONS),
     malformed: counters.get(C.DECODE_MALFORMED) + a.malformed + b.malformed,
+    off_tick: counters.get(C.BOOK_OFF_TICK),
     tcp: tcpFacts(counters),
     foreign: counters.get(C.MERGE_FOREIGN_A) + counters.get(C.MERGE_FOREIGN_B),
     other_streams: counters.get(C.MERGE_OTHER_STREAM_A) + counters.get(C.MERGE_OTHER_STREAM_B),

@@ -8,6 +8,7 @@ import { Counters } from "../core/counters.ts";
 import { Histogram } from "../core/histogram.ts";
 import { bigFromHalves } from "../core/layout.ts";
 import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
+import type { ReferenceRow } from "../core/reference.ts";
 import { slotRingFill } from "../core/slot-ring.ts";
 import { RecoveryState } from "../decode/eobi/recovery.ts";
 import type { ItchStateReader } from "../decode/itch/state-reader.ts";
@@ -42,6 +43,7 @@ export class FeedStatus implements AdminProviders {
   readonly #directory: Directory;
   readonly #metrics: Metrics;
   readonly #threads: Float64Array;
+  readonly #reference: ReadonlyMap<string, ReferenceRow>;
   readonly #unknownTypes: UnknownTypes;
   readonly #state: ItchStateReader | null;
   readonly #foreign: ForeignPackets;
@@ -70,6 +72,7 @@ export class FeedStatus implements AdminProviders {
     this.#threads = new Float64Array(plan.threadStatus);
     const { state } = protocolOf(plan.config);
     this.#state = state && plan.state && state.reader(plan.state);
+    this.#reference = new Map(plan.reference?.map((row) => [row.key, row]));
     this.#unknownTypes = new UnknownTypes(plan.oddInput);
     this.#foreign = new ForeignPackets(plan.oddInput);
     this.#seen = new Float64Array(plan.threads.length * 2);
@@ -142,6 +145,7 @@ export class FeedStatus implements AdminProviders {
       messages: this.#counters.get(C.DECODE_MESSAGES),
       frames: this.#counters.get(C.PUBLISH_FRAMES),
       unknown_types: this.#unknownTypes.byId(),
+      off_tick: this.#counters.get(C.BOOK_OFF_TICK),
       latency: this.#latencyFacts(),
       ready: this.ready(),
     };
@@ -174,7 +178,12 @@ export class FeedStatus implements AdminProviders {
   async instrument(instrument: number): Promise<object | null> {
     if (instrument >= this.#plan.config.book.instruments) return null;
     const said = this.#state?.instrument(instrument) ?? { messages: [], participants: [] };
-    return { instrument, id: this.#idOf(instrument), symbol: this.#nameOf(instrument), ...said };
+    const id = this.#idOf(instrument);
+    const known = { instrument, id, symbol: this.#nameOf(instrument), ...said };
+    if (this.#plan.reference === null) return known;
+    const symbol = this.#directory.symbolOf(instrument);
+    const row = this.#reference.get(id) ?? this.#reference.get(symbol);
+    return { ...known, reference: row ?? null };
   }
 
   async trades(limit: number): Promise<object> {
@@ -340,8 +349,12 @@ export class FeedStatus implements AdminProviders {
   #tellOddInput(): void {
     this.#clock.update();
     const nowNs = this.#clock.elapsedNs[0] as number;
-    const lines = this.#oddInputLog.lines(nowNs, this.#unknownTypes, this.#foreign);
-    for (const line of lines) this.#log(line);
+    const log = this.#oddInputLog;
+    const lines = log.lines(nowNs, this.#unknownTypes, this.#foreign);
+    const off = this.#counters.get(C.BOOK_OFF_TICK);
+    const text = (fresh: number): string => `prices off their tick: ${fresh}, ${off} in all`;
+    const offLine = log.line(nowNs, "off tick", off, text);
+    for (const line of offLine === null ? lines : [...lines, offLine]) this.#log(line);
   }
 
   /** Notices threads whose loop does not come round any more. */
