@@ -4,12 +4,13 @@ import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { Directory } from "../book/directory.ts";
 import { errorText, FeedError } from "../core/errors.ts";
+import { bigFromHalves } from "../core/layout.ts";
 import type { Plan } from "./plan.ts";
 import { protocolOf } from "./protocols.ts";
 
 /**
  * Writes a line `{"market": […]}`, then one for each instrument that anything was said of:
- * `{"instrument","symbol","messages","participants"}`, instruments ascending.
+ * `{"instrument","id","symbol","messages","participants"}`, instruments ascending.
  *
  * @param path a file, or `-` for stdout
  * @throws FEED_FILE
@@ -26,7 +27,9 @@ export async function dumpState(plan: Plan, path: string): Promise<void> {
     };
     await line({ market: reader.market() });
     for (const { instrument, ...said } of reader.all()) {
-      await line({ instrument, symbol: directory.symbolOf(instrument), ...said });
+      const { lo, hi } = directory;
+      const id = `${bigFromHalves(lo[instrument] ?? instrument, hi[instrument] ?? 0)}`;
+      await line({ instrument, id, symbol: directory.symbolOf(instrument), ...said });
     }
     if (out === process.stdout) return;
     out.end();
