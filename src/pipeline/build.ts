@@ -320,10 +320,11 @@ export class ThreadBuild {
     const { config, input } = this.plan;
     const sink = decode ?? new PacketRingSink(this.#writer("merge", "decode"), this.stop);
     const foreign = new ForeignPackets(this.plan.oddInput);
+    const cold = this.plan.steps.some((step) => step.to === "merge");
     const stage = new MergeStage({
       config: config.merge,
       start: config.channel.start,
-      framing: this.#protocol.framing(config),
+      framing: this.#protocol.framing(config, cold),
       frames: this.#views.slice(0, FEED_COUNT),
       owner: this.#frameOwner(),
       sink,

@@ -74,7 +74,7 @@ export interface Protocol {
   readonly state: StateKeeping | null;
   /** A session's words as people say them; null: they are ASCII. */
   readonly sessionText: ((words: readonly [number, number, number]) => string) | null;
-  framing(config: Config): Framing;
+  framing(config: Config, cold: boolean): Framing;
   /** How messages are found in files without datagrams; missing where there are none such. */
   readonly makeCutter?: (config: Config) => () => Cutter;
   decode(parts: DecodeParts): Decode;
@@ -93,7 +93,7 @@ const ITCH: Protocol = {
     reader: (ref) => new ItchStateReader(ref),
   },
   sessionText: null,
-  framing: () => new MoldUdp64Framing(),
+  framing: (_config, cold) => new MoldUdp64Framing(cold),
   decode: ({ frames, owner, sink, counters, unknownTypes, state }) => {
     const stage = new ItchDecoder({ frames, owner, sink, counters, unknownTypes, state });
     return {
