@@ -5,9 +5,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
+import { ClientBooks } from "../../src/client/client-book.ts";
+import { RawClient } from "../../src/client/raw-client.ts";
 import { type Addressed, captureOf } from "../decode/eobi-day.ts";
 import { FortsModel, fortsSlice, type Slice } from "../decode/fast/forts-slice.ts";
-import { nyq, sharedFolder, temporaryFolder } from "./harness.ts";
+import {
+  nyq,
+  ownGroups,
+  patientArgs,
+  settled,
+  sharedFolder,
+  startFeed,
+  temporaryFolder,
+  until,
+} from "./harness.ts";
 
 const A = { group: "239.1.1.1", port: 5001 };
 const B = { group: "239.1.1.2", port: 5001 };
@@ -210,4 +221,110 @@ function threads(folder: string): string {
   const head = '[pipeline]\nplacement = "threads"\nforce = true\n';
   writeFileSync(path, [head, ...tables, endpoint].join(""));
   return path;
+}
+
+/** `nyq send` of a FAST file to its end. @returns the truth */
+async function send(
+  t: ExecutionContext,
+  file: string,
+  args: readonly string[],
+): Promise<{ messages: number; lost: [number, number][] }> {
+  const fast = ["--protocol", "fast", "--templates", templatesFile(), "--iface", "127.0.0.1"];
+  const ended = await nyq(t, ["send", file, ...fast, ...args, "--truth", "-"]);
+  t.is(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout) as { messages: number; lost: [number, number][] };
+}
+
+for (const [salt, name, args] of [
+  [81, "inline", ["--set", "pipeline.placement=inline"]],
+  [82, "on threads", null],
+] as const) {
+  test.serial(`by multicast with faults and a loop of snapshots, ${name}`, async (t) => {
+    const slice = fortsSlice(t);
+    if (slice === null) return;
+    const folder = temporaryFolder(t);
+    const a = join(folder, "a.dat");
+    const snapshots = join(folder, "s.dat");
+    writeFileSync(a, Buffer.concat(slice.a));
+    writeFileSync(snapshots, Buffer.concat(slice.snapshots));
+    const wanted = await replay(t, [a, "--file-snapshots", snapshots]);
+    const groups = ownGroups(salt);
+    const [, octet = "1"] = groups.a.split(".").slice(1);
+    const loop = `239.78.${octet}.${salt}:${Number(groups.a.split(":")[1]) + 1}`;
+    const feed = await startFeed(t, groups, [
+      ...["--protocol", "fast", "--templates", templatesFile(), "--snapshot", loop],
+      ...(args ?? ["-c", threads(folder)]),
+      ...patientArgs(),
+    ]);
+    const ready = async (): Promise<string> => (await fetch(`http://${feed.admin}/ready`)).text();
+    t.regex(await ready(), /no-data/);
+    const client = await follow(t, feed.ws);
+    const faults = "drop=0.1:never-both,dup=0.05,reorder=0.1:4";
+    const feeds = ["--a", groups.a, "--b", groups.b, "--mps", "400", "--fault", faults];
+    const [truth] = await Promise.all([
+      send(t, a, feeds),
+      send(t, snapshots, ["--a", loop, "--mps", "400", "--fault", "drop=0.1"]),
+    ]);
+    t.deepEqual(truth.lost, []);
+    const status = await settled(feed, LAST + 1);
+    t.is(status.book_hash, wanted.book_hash);
+    t.is(status.live_orders, wanted.live_orders);
+    t.deepEqual(status.channels[0]?.stale, { all: false, count: 0, instruments: [] });
+    t.is(await ready(), "[]");
+    await until(() => client.cursor === status.global_sequence);
+    t.is(client.hash, wanted.book_hash);
+    feed.process.child.kill("SIGTERM");
+    t.is((await feed.process.ended).code, 0);
+  });
+}
+
+test.serial("what both feeds lose is a gap, and snapshots heal its instruments", async (t) => {
+  const slice = fortsSlice(t);
+  if (slice === null) return;
+  const folder = temporaryFolder(t);
+  const a = join(folder, "a.dat");
+  const snapshots = join(folder, "s.dat");
+  writeFileSync(a, Buffer.concat(slice.a));
+  writeFileSync(snapshots, Buffer.concat(slice.snapshots));
+  const wanted = await replay(t, [a, "--file-snapshots", snapshots]);
+  const groups = ownGroups(83);
+  const loop = `239.78.83.${1 + (process.pid % 250)}:${Number(groups.a.split(":")[1]) + 1}`;
+  const feed = await startFeed(t, groups, [
+    ...["--protocol", "fast", "--templates", templatesFile(), "--snapshot", loop],
+    ...["--set", "pipeline.placement=inline", "--set", "merge.gap_timeout_ms=200"],
+  ]);
+  const ready = async (): Promise<string> => (await fetch(`http://${feed.admin}/ready`)).text();
+  const feeds = ["--a", groups.a, "--b", groups.b, "--mps", "2000"];
+  const lost = `${FIRST + 200}-${FIRST + 219}`;
+  const truth = await send(t, a, [...feeds, "--fault", `lose=${lost}`]);
+  t.deepEqual(truth.lost, [[FIRST + 200, FIRST + 219]]);
+  const before = await settled(feed, LAST + 1);
+  t.deepEqual(
+    before.channels[0]?.gaps.map(({ from, to, outcome }) => [from, to, outcome]),
+    [[FIRST + 200, FIRST + 219, "unrecoverable"]],
+  );
+  // Nothing is live yet: without a snapshot no book is known.
+  t.is(before.live_orders, 0);
+  t.regex(await ready(), /late-join|gap/);
+  await send(t, snapshots, ["--a", loop, "--mps", "2000"]);
+  await until(async () => (await feed.status()).book_hash === wanted.book_hash);
+  t.is(await ready(), "[]");
+  const metrics = await (await fetch(`http://${feed.admin}/metrics`)).text();
+  t.regex(metrics, /nyq_fast_stale_instruments 0\n/);
+  t.regex(metrics, /nyq_fast_gaps_total 1\n/);
+  t.regex(metrics, /nyq_fast_snapshots_different_total 0\n/);
+  feed.process.child.kill("SIGTERM");
+  t.is((await feed.process.ended).code, 0);
+});
+
+/** A raw-v1 client with books, from the first frame on. */
+async function follow(t: ExecutionContext, ws: string): Promise<ClientBooks> {
+  const books = new ClientBooks();
+  const client = new RawClient(
+    { url: `ws://${ws}`, start: 1, reconnect: false },
+    { onBytes: (bytes) => void books.applyBytes(bytes) },
+  );
+  t.teardown(() => client.close());
+  await client.connect();
+  return books;
 }

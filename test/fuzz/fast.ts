@@ -10,6 +10,7 @@ import { PACKAGE_ROOT } from "../../src/core/root.ts";
 import { FastDecoder } from "../../src/decode/fast/decoder.ts";
 import { FAST_ERROR_TEXT } from "../../src/decode/fast/errors.ts";
 import { FORTS_OPTIONS, FortsBooks, type FortsSink } from "../../src/decode/fast/forts.ts";
+import { FORTS_RULES } from "../../src/decode/fast/forts-fields.ts";
 import { FastFraming } from "../../src/decode/fast/framing.ts";
 import type { Template } from "../../src/decode/fast/model.ts";
 import type { Place } from "../../src/decode/fast/plan.ts";
@@ -23,6 +24,7 @@ import { fortsXml, someForts } from "../decode/fast/some-forts.ts";
 import { MessageMaker, TemplateWriter } from "../decode/fast/some-templates.ts";
 import { EncodeError } from "../decode/fast/wire-writer.ts";
 import { kept } from "./corpus.ts";
+import { fastStageTarget } from "./fast-stage.ts";
 import { fastPlaces } from "./places.ts";
 import type { Random } from "./random.ts";
 import type { FuzzTarget, Target } from "./targets.ts";
@@ -175,7 +177,7 @@ export function fortsTarget(templates: readonly Template[]): Target {
   const sizes = { outWords: OUT_WORDS, arenaBytes: ARENA_BYTES };
   const increments = new FastDecoder(templates, sizes);
   const snapshots = new FastDecoder(templates, sizes);
-  const framing = new FastFraming(templates);
+  const framing = new FastFraming(templates, FORTS_RULES);
   const input = new LastBytes();
   const options = { ...FORTS_OPTIONS, instruments: 16, keptEntries: 64 };
   let books = new FortsBooks(increments.plans, new CheckingLevels(), options);
@@ -262,6 +264,12 @@ export function fastTargets(random: Random): FuzzTarget[] {
     {
       name: "forts",
       run: fortsTarget(forts),
+      corpus: [...datagrams, ...kept("forts")],
+      places: fastPlaces,
+    },
+    {
+      name: "fast-stage",
+      run: fastStageTarget(forts),
       corpus: [...datagrams, ...kept("forts")],
       places: fastPlaces,
     },
