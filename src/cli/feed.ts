@@ -42,6 +42,8 @@ Examples:
   nyq feed -c config/laptop.toml --a 239.192.7.1:26400 --listen 127.0.0.1:0 --admin 127.0.0.1:0
   nyq feed --protocol eobi-14.1 --a 224.0.50.1:59000 --b 224.0.50.129:59000 \\
       --snapshot 224.0.50.2:59001
+  nyq feed --protocol fast --templates templates.xml --a 239.1.1.1:5001 --b 239.1.1.2:5001 \\
+      --snapshot 239.1.1.3:5002
   nyq feed --a soup://10.0.0.5:26500            over SoupBinTCP; login in section [soup]
   nyq feed -c config/low-latency.toml --set pipeline.force=true
 
@@ -59,7 +61,7 @@ export function registerFeed(program: Command): void {
     .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "multicast group of feed A, or soup://HOST:PORT")
     .option("--b <group:port>", "the same of feed B")
-    .option("--snapshot <group:port>", "the venue's snapshot channel (EOBI)")
+    .option("--snapshot <group:port>", "the venue's snapshot channel (EOBI, FAST)")
     .option("--iface <addr>", "address of the receiving interface")
     .option("--iface-b <addr>", "the same for feed B")
     .option("--start <first|seq>", "first sequence to apply")

@@ -51,7 +51,7 @@ export function registerReplay(program: Command): void {
     .option("--templates <xml>", "FAST templates, for protocols of that family")
     .option("--a <group:port>", "feed A of a capture, a group or soup://HOST:PORT (default: all)")
     .option("--b <group:port>", "feed B of a capture")
-    .option("--snapshot <group:port>", "the venue's snapshot channel in a capture (EOBI)")
+    .option("--snapshot <group:port>", "the venue's snapshot channel in a capture (EOBI, FAST)")
     .option("--file-b <file>", "feed B, where feed A's file has messages without datagrams")
     .option("--file-snapshots <file>", "the same channel's snapshots, in such a file")
     .option("--json", "print one JSON object for each file")

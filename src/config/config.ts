@@ -55,7 +55,7 @@ export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 export const TEMPLATE_PROTOCOLS: readonly ProtocolName[] = ["fast"];
 
 /** Protocols whose venues send snapshots on a channel of their own. */
-export const SNAPSHOT_PROTOCOLS: readonly ProtocolName[] = ["eobi-14.1"];
+export const SNAPSHOT_PROTOCOLS: readonly ProtocolName[] = ["eobi-14.1", "fast"];
 
 /** The multicast channel. */
 export interface ChannelConfig {

@@ -117,7 +117,7 @@ const rx = z.strictObject({
   b: maybeAddress(parseFeed, "The same of feed B."),
   snapshot: maybeAddress(
     parseFeed,
-    "Group and port of the venue's snapshots (EOBI), received by the thread of decode: a late " +
+    "Group and port of the venue's snapshots (EOBI, FAST), received by the thread of decode: a late " +
       "joiner, and everybody after a gap, gets true books from them.",
   ),
   iface: ipv4.default("127.0.0.1").describe("Address of the interface that joins the groups."),

@@ -139,8 +139,8 @@ export const COUNTER_TABLE = [
   { key: "SNAPSHOT_TOO_LARGE", stage: "decode", name: "nyq_snapshot_too_large_total", labels: "", kind: "counter", unit: "cycles", help: "Snapshot cycles with more orders than book.orders; no other will be smaller." },
   { key: "SNAPSHOT_TOO_OLD", stage: "decode", name: "nyq_snapshot_too_old_total", labels: "", kind: "counter", unit: "cycles", help: "Whole snapshot cycles that end before the first live packet kept." },
   { key: "SNAPSHOT_APPLIED", stage: "decode", name: "nyq_snapshot_applied_total", labels: "", kind: "counter", unit: "cycles", help: "Snapshot cycles that the books were filled from." },
-  { key: "RECOVERY_STATE", stage: "decode", name: "nyq_recovery_state", labels: "", kind: "gauge", unit: "state", help: "Books by the snapshot channel: 0 nothing came yet, 1 waiting for a snapshot, 2 live." },
-  { key: "RECOVERY_GAPS", stage: "decode", name: "nyq_recovery_gaps_total", labels: "", kind: "counter", unit: "gaps", help: "Times that live books had to wait for a snapshot because messages were missing." },
+  { key: "RECOVERY_STATE", stage: "decode", name: "nyq_recovery_state", labels: "", kind: "gauge", unit: "state", help: "Books by the snapshot channel: 0 nothing came yet, 1 waiting for a snapshot (FAST: some instruments), 2 live." },
+  { key: "RECOVERY_GAPS", stage: "decode", name: "nyq_recovery_gaps_total", labels: "", kind: "counter", unit: "gaps", help: "Times that live books had to wait for a snapshot because messages were missing or could not be read." },
   { key: "RECOVERY_KEPT", stage: "decode", name: "nyq_recovery_kept_packets_total", labels: "", kind: "counter", unit: "packets", help: "Live packets kept while waiting for a snapshot." },
   { key: "RECOVERY_KEEP_FULL", stage: "decode", name: "nyq_recovery_keep_full_total", labels: "", kind: "counter", unit: "packets", help: "Kept packets that had to go because there were recovery.packets of them." },
   // book

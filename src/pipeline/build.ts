@@ -299,6 +299,7 @@ export class ThreadBuild {
       sink,
       counters: this.counters,
       unknownTypes,
+      stale: new Uint8Array(this.plan.stale),
       state: this.plan.state,
     });
     const { stage } = decode;

@@ -122,7 +122,13 @@ function statePart(config: Config): MemoryPart[] {
 }
 
 /** Later: what is kept while the books wait for a snapshot. */
-function recoveryParts({ rx, recovery, book }: Config): MemoryPart[] {
+function recoveryParts(config: Config): MemoryPart[] {
+  const { rx, recovery, book } = config;
+  const { levelBytes } = protocolOf(config);
+  if (levelBytes !== undefined) {
+    const instruments = [`book.instruments=${book.instruments}`];
+    return [part("levels by rank", instruments, 0, levelBytes(book.instruments))];
+  }
   if (rx.snapshot === null) return [];
   const keys = [
     `recovery.packets=${recovery.packets}`,

@@ -86,6 +86,8 @@ export interface Plan {
   readonly origin: ClockOrigin;
   readonly stop: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
+  /** DecodeParts.stale. */
+  readonly stale: SharedArrayBuffer;
   /** See odd-input.ts. */
   readonly oddInput: SharedArrayBuffer;
   /** Instrument state for people; null where nobody reads it or the protocol has none. */
@@ -128,6 +130,7 @@ export function makePlan(config: Config, input: Input, native: Native | null): P
     stop: takeStopWord(),
     counters: takeCounters(COUNTER_COUNT),
     oddInput: takeOddInput(),
+    stale: new SharedArrayBuffer(config.book.instruments),
     state: keepsState(input)
       ? (protocolOf(config).state?.take(config.book.instruments) ?? null)
       : null,

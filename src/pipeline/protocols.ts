@@ -16,6 +16,7 @@ import { decodesFromNothing } from "../decode/fast/arrival.ts";
 import { channelTemplates, fastFraming } from "../decode/fast/channel.ts";
 import { FastCutter } from "../decode/fast/cutter.ts";
 import { FORTS_OPTIONS } from "../decode/fast/forts.ts";
+import { levelBookBytes } from "../decode/fast/levels.ts";
 import { FastStage } from "../decode/fast/stage.ts";
 import type { Framing } from "../decode/framing.ts";
 import { ItchDecoder } from "../decode/itch/decoder.ts";
@@ -35,6 +36,8 @@ export interface DecodeParts {
   readonly counters: Counters;
   /** Where message types that are not the protocol's are told. */
   readonly unknownTypes: UnknownTypes;
+  /** By instrument, for protocols whose books get stale one by one: 0 where a book is exact. */
+  readonly stale: Uint8Array;
   /** Where instrument state is kept, or null. */
   readonly state: ItchStateRef | null;
 }
@@ -72,6 +75,8 @@ export interface Protocol {
   readonly tcp: "soupbintcp" | null;
   /** Instrument state beside the books, null where there is none. */
   readonly state: StateKeeping | null;
+  /** Memory that levels by rank take as instruments appear, bytes; missing where there are none. */
+  readonly levelBytes?: (instruments: number) => number;
   /** A session's words as people say them; null: they are ASCII. */
   readonly sessionText: ((words: readonly [number, number, number]) => string) | null;
   framing(config: Config, cold: boolean): Framing;
@@ -152,17 +157,22 @@ const FAST: Protocol = {
   priceDecimals: FORTS_OPTIONS.priceDecimals,
   tcp: null,
   state: null,
-  sessionText: () => "",
+  levelBytes: levelBookBytes,
+  // The SendingTime from which the numbers count; nothing for those from the start.
+  sessionText: ([hi, lo]) => {
+    const time = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+    return time === 0n ? "" : time.toString();
+  },
   framing: (config) => fastFraming(channelTemplates(config)),
   makeCutter: (config) => {
     const templates = channelTemplates(config);
     return () => new FastCutter(templates);
   },
-  decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
+  decode: ({ config, frames, owner, sink, counters, unknownTypes, stale }) => {
     const templates = channelTemplates(config);
     const { instruments } = config.book;
     const isByArrival = !decodesFromNothing(templates);
-    const parts = { frames, owner, sink, counters, instruments, unknownTypes };
+    const parts = { frames, owner, sink, counters, instruments, unknownTypes, stale };
     const stage = new FastStage({ ...parts, templates, isByArrival });
     return { stage, types: () => stage.types(), reset: () => stage.reset() };
   },

@@ -41,6 +41,8 @@ export class FeedStatus implements AdminProviders {
   readonly #latency: Histogram;
   readonly #merge: MergeStatusReader;
   readonly #directory: Directory;
+  /** DecodeParts.stale. */
+  readonly #staleFlags: Uint8Array;
   readonly #metrics: Metrics;
   readonly #threads: Float64Array;
   readonly #reference: ReadonlyMap<string, ReferenceRow>;
@@ -69,6 +71,7 @@ export class FeedStatus implements AdminProviders {
     this.#latency = new Histogram(plan.latency);
     this.#merge = new MergeStatusReader(plan.mergeStatus);
     this.#directory = new Directory(plan.directory);
+    this.#staleFlags = new Uint8Array(plan.stale);
     this.#threads = new Float64Array(plan.threadStatus);
     const { state } = protocolOf(plan.config);
     this.#state = state && plan.state && state.reader(plan.state);
@@ -224,8 +227,10 @@ export class FeedStatus implements AdminProviders {
   /** With a snapshot channel neither a late join nor a gap is for good. */
   #staleness(merge: MergeStatus): { readonly lateJoin: boolean; readonly gap: boolean } {
     const { lateJoin, gapStale } = merge;
-    if (this.#plan.config.rx.snapshot === null) return { lateJoin, gap: gapStale };
-    const isWaiting = this.#counters.get(C.RECOVERY_STATE) === WAITING;
+    const state = this.#counters.get(C.RECOVERY_STATE);
+    const recovers = this.#plan.config.rx.snapshot !== null || state !== RecoveryState.NEW;
+    if (!recovers) return { lateJoin, gap: gapStale };
+    const isWaiting = state === WAITING;
     const isGap = this.#counters.get(C.RECOVERY_GAPS) > 0;
     return { lateJoin: isWaiting && !isGap, gap: isWaiting && isGap };
   }
@@ -250,6 +255,14 @@ export class FeedStatus implements AdminProviders {
     return bigFromHalves(lo[instrument] as number, hi[instrument] as number).toString();
   }
 
+  /** Instruments whose books are stale by themselves. */
+  #staleBooks(): number[] {
+    const stale: number[] = [];
+    for (let i = 0; i < this.#directory.idsTold(); i++)
+      if (this.#staleFlags[i] !== 0) stale.push(i);
+    return stale;
+  }
+
   /** 1 while books lack what was refused for want of room, until a new session. */
   #refused(): number {
     return this.#counters.get(C.BOOK_INCOMPLETE);
@@ -260,6 +273,11 @@ export class FeedStatus implements AdminProviders {
     all: boolean,
     live: number,
   ): Promise<{ all: boolean; count: number; instruments: number[] }> {
+    const stale = this.#staleBooks();
+    if (stale.length > 0 && this.#refused() === 0) {
+      const isAll = stale.length === this.#directory.idsTold();
+      return { all: isAll, count: stale.length, instruments: stale.slice(0, STALE_SHOWN) };
+    }
     if (!all && this.#refused() === 0) return { all: false, count: 0, instruments: [] };
     const active = await this.#queries.active(STALE_SHOWN);
     const known = new Set(active.map((row) => row.instrument));

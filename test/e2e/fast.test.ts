@@ -270,7 +270,7 @@ for (const [salt, name, args] of [
     t.is(status.book_hash, wanted.book_hash);
     t.is(status.live_orders, wanted.live_orders);
     t.deepEqual(status.channels[0]?.stale, { all: false, count: 0, instruments: [] });
-    t.is(await ready(), "[]");
+    t.is((await ready()).trim(), "[]");
     await until(() => client.cursor === status.global_sequence);
     t.is(client.hash, wanted.book_hash);
     feed.process.child.kill("SIGTERM");
@@ -308,7 +308,7 @@ test.serial("what both feeds lose is a gap, and snapshots heal its instruments",
   t.regex(await ready(), /late-join|gap/);
   await send(t, snapshots, ["--a", loop, "--mps", "2000"]);
   await until(async () => (await feed.status()).book_hash === wanted.book_hash);
-  t.is(await ready(), "[]");
+  t.is((await ready()).trim(), "[]");
   const metrics = await (await fetch(`http://${feed.admin}/metrics`)).text();
   t.regex(metrics, /nyq_fast_stale_instruments 0\n/);
   t.regex(metrics, /nyq_fast_gaps_total 1\n/);

@@ -22,8 +22,9 @@ import { InstrumentIndex } from "./instrument-index.ts";
 import { LEVELS_MAX, LevelBooks, type LevelSink } from "./levels.ts";
 import type { TemplatePlan } from "./plan.ts";
 
-const WAITING = 0;
-const LIVE = 1;
+/** States of an instrument's book; what is not LIVE is stale. */
+const LIVE = 0;
+const WAITING = 1;
 const SUSPECT = 2;
 
 const NEW = 0;
@@ -80,17 +81,19 @@ export interface FortsOptions {
   readonly keptEntries: number;
   /** Decimals of the prices given to the sink. */
   readonly priceDecimals: number;
+  /** By instrument 0 where its book is exact; for instance over shared memory. */
+  readonly stale?: Uint8Array;
 }
 
 /**
  * The venue's own: its trading system keeps prices as d16.5, five decimals.
  * Source: SPECTRA Plaza-2 gate, stream FORTS_FUTTRADE_REPL, table orders_log, field price.
  */
-export const FORTS_OPTIONS: FortsOptions = {
+export const FORTS_OPTIONS = {
   instruments: 4096,
   keptEntries: 65_536,
   priceDecimals: 5,
-};
+} as const;
 
 /** Turns decoded messages of the two streams into level changes. */
 export class FortsBooks implements InstrumentFinder {
@@ -120,7 +123,7 @@ export class FortsBooks implements InstrumentFinder {
   readonly #part: Int32Array;
   #partCount = 0;
 
-  constructor(plans: readonly TemplatePlan[], sink: FortsSink, options = FORTS_OPTIONS) {
+  constructor(plans: readonly TemplatePlan[], sink: FortsSink, options: FortsOptions) {
     this.#fields = bindForts(plans);
     this.#sink = sink;
     this.#facts = new FortsFacts(this.#fields, sink);
@@ -128,7 +131,7 @@ export class FortsBooks implements InstrumentFinder {
     this.levels = new LevelBooks(options.instruments, sink);
     this.#reader = new EntryReader(options.priceDecimals);
     this.#entry = this.#reader.words;
-    this.#states = new Uint8Array(options.instruments);
+    this.#states = options.stale ?? new Uint8Array(options.instruments);
     this.#rpt = new Int32Array(options.instruments);
     this.#setSeqs = new Float64Array(options.instruments);
     this.#kept = new KeptEntries(options.keptEntries);
@@ -142,7 +145,7 @@ export class FortsBooks implements InstrumentFinder {
 
   /** True when an instrument's book is exact as far as the messages seen can tell. */
   isLive(instrument: number): boolean {
-    return this.#states[instrument] === LIVE;
+    return instrument < this.index.count && this.#states[instrument] === LIVE;
   }
 
   /** Instruments seen whose books are not known to be exact. */
@@ -189,6 +192,7 @@ export class FortsBooks implements InstrumentFinder {
   /** As new. */
   reset(): void {
     this.forget();
+    this.#states.fill(LIVE);
     this.index.clear();
     this.counts.fill(0);
   }
@@ -283,8 +287,10 @@ export class FortsBooks implements InstrumentFinder {
     const hi = out[at + 1] as number;
     const before = this.index.count;
     const instrument = this.index.of(lo, hi);
-    if (instrument === before) this.#sink.onInstrument(instrument, lo, hi);
-    else if (instrument < 0) this.#count(FortsCount.FULL);
+    if (instrument === before) {
+      this.#states[instrument] = WAITING;
+      this.#sink.onInstrument(instrument, lo, hi);
+    } else if (instrument < 0) this.#count(FortsCount.FULL);
     return instrument;
   }
 

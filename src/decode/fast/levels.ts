@@ -9,6 +9,14 @@
 /** Levels kept of a side at most. */
 export const LEVELS_MAX = 64;
 
+/** Words of a level: price and quantity, as halves. */
+const LEVEL_WORDS = 4;
+
+/** Memory of LevelBooks as it is touched, bytes. */
+export function levelBookBytes(instruments: number): number {
+  return instruments * 2 * (LEVELS_MAX * LEVEL_WORDS + 1) * 4;
+}
+
 /** Takes changes of price levels. Prices and quantities are signed halves; `side` 0 bid, 1 ask. */
 export interface LevelSink {
   /** A level that was not there. */

@@ -35,6 +35,10 @@ import type { Template } from "./model.ts";
 const OUT_WORDS = 1 << 18;
 const ARENA_BYTES = 1 << 18;
 const D9 = FastError.D9;
+/** RECOVERY_STATE, as the counter's sentence has it. */
+const NONE_SEEN = 0;
+const WAITING = 1;
+const LIVE = 2;
 
 /** What the stage stands on. */
 export interface FastStageOptions {
@@ -48,6 +52,8 @@ export interface FastStageOptions {
   readonly counters: Counters;
   /** Instruments at most. */
   readonly instruments: number;
+  /** By instrument 0 where its book is exact, for the status page. */
+  readonly stale?: Uint8Array;
   /** Counts messages of unknown templates by identifier. */
   readonly unknownTypes: UnknownTypes;
 }
@@ -84,6 +90,7 @@ export class FastStage implements PacketSink, Stage {
       ? new FortsBooks(first.plans, new LevelEvents(options.sink), {
           ...FORTS_OPTIONS,
           instruments: options.instruments,
+          ...(options.stale !== undefined && { stale: options.stale }),
         })
       : null;
     this.#snapshotTemplate = this.books === null ? -1 : this.books.snapshotTemplate;
@@ -110,7 +117,8 @@ export class FastStage implements PacketSink, Stage {
   ): void {
     const view = this.#frames[feed] as FrameView;
     const start = frame * view.frameBytes + offset;
-    const isNumbered = (seqLo | seqHi) !== 0 || this.#isByArrival;
+    const hasNumber = (seqLo | seqHi) !== 0 || this.#isByArrival;
+    const isNumbered = hasNumber && feed < FEED_COUNT;
     this.#sink.onPacketStart(tsLo, tsHi, tsKind);
     this.#count(C.DECODE_PACKETS);
     if (isNumbered) {
@@ -217,7 +225,13 @@ export class FastStage implements PacketSink, Stage {
     for (let i = 0; i < slots.length; i++) {
       counters[slots[i] as number] = books.counts[i] as number;
     }
-    counters[C.FAST_STALE_INSTRUMENTS] = books.staleCount();
+    const stale = books.staleCount();
+    counters[C.FAST_STALE_INSTRUMENTS] = stale;
+    counters[C.RECOVERY_STATE] = books.index.count === 0 ? NONE_SEEN : stale > 0 ? WAITING : LIVE;
+    counters[C.RECOVERY_GAPS] =
+      (books.counts[FortsCount.GAPS] as number) +
+      (books.counts[FortsCount.RPT_GAPS] as number) +
+      (books.counts[FortsCount.UNREADABLE] as number);
   }
 
   #resetDecoder(decoder: FastDecoder | undefined): void {
