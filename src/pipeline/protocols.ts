@@ -117,7 +117,8 @@ const EOBI: Protocol = {
   priceDecimals: 8,
   tcp: null,
   state: null,
-  sessionText: ([segment, partition]) => `${segment}/${partition}`,
+  sessionText: ([segment, partition, restarts]) =>
+    `${segment}/${partition}${restarts === 0 ? "" : ` restart ${restarts}`}`,
   framing: ({ channel }) => new EobiFraming(channel.marketSegment),
   decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
     const { instruments, orders } = config.book;

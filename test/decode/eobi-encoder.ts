@@ -56,16 +56,22 @@ function put(out: Buffer, at: number, typeName: string, value: Value | undefined
 /** A datagram. @param complete whether it ends a transaction */
 export function eobiPacket(
   messages: readonly Buffer[],
-  { segment = 1373, complete = true, applSeq = 1 } = {},
+  {
+    segment = 1373,
+    complete = true,
+    applSeq = 1,
+    isReset = false,
+    timeNs = 1_772_000_000_000_000_000n,
+  } = {},
 ): Buffer {
   const header = eobiMessage("PacketHeader", {
     ApplSeqNum: applSeq,
     MarketSegmentID: segment,
     PartitionID: 3,
     CompletionIndicator: complete ? 1 : 0,
-    ApplSeqResetIndicator: 0,
+    ApplSeqResetIndicator: isReset ? 1 : 0,
     DSCP: null,
-    TransactTime: 1_772_000_000_000_000_000n,
+    TransactTime: timeNs,
   });
   return Buffer.concat([header, ...messages]);
 }

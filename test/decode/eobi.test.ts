@@ -438,3 +438,27 @@ test("instruments get indexes in order, also where ids differ in one half only, 
   const one = new Instruments(1);
   t.deepEqual([one.find(0, 0), one.add(0, 0), one.find(0, 0), one.add(1, 0)], [-1, 0, 0, -1]);
 });
+
+test("framing: a restarted service is another session, and what the old one sends is the old's", (t) => {
+  const { framing, take } = stand(new RecordingSink());
+  const second = 1_000_000_000n;
+  const start = 1_772_000_000n * second;
+  const packet = (seq: number, seconds: bigint, isReset: boolean): Buffer =>
+    eobiPacket([eobiMessage("QuoteRequest", { SecurityID: 1n }, seq)], {
+      isReset,
+      timeNs: start + seconds * second,
+    });
+  const session = (seq: number, seconds: bigint, isReset = false): [number, number] => {
+    t.is(take(packet(seq, seconds, isReset)), FramingKind.DATA);
+    return [framing.sessionLo, framing.seqLo];
+  };
+  t.deepEqual(session(1, 0n, true), [0, 1]);
+  t.deepEqual(session(2, 1n, true), [0, 2]);
+  t.deepEqual(session(1, 2n, true), [0, 1], "the other feed's copy");
+  t.deepEqual(session(900, 60n), [0, 900]);
+  t.deepEqual(session(1, 59n, true), [0, 1], "older than what was seen");
+  t.deepEqual(session(1, 70n, true), [1, 1]);
+  t.deepEqual(session(1, 71n, true), [1, 1]);
+  t.deepEqual(session(901, 65n), [0, 901], "the old service, late");
+  t.deepEqual(session(2, 72n), [1, 2]);
+});

@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from "ava";
 import { ClientBooks } from "../../src/client/client-book.ts";
 import { RawClient } from "../../src/client/raw-client.ts";
 import {
+  type Addressed,
   captureOf,
   type Datagram,
   datagramsOf,
@@ -151,6 +152,29 @@ test("the dump names instruments by their 64-bit ids and keeps queue order", asy
     "instrument,side,price,order_id,qty",
     ...rows.map(({ instrument, side, px, id, qty }) => [instrument, side, px, id, qty].join(",")),
   ]);
+});
+
+test("a venue's service that restarts is a new session whose books begin empty", async (t) => {
+  const add = (seq: number, seconds: number): Addressed & { readonly seconds: number } => {
+    const order = { TrdRegTSTimePriority: 5n + BigInt(seq), DisplayQty: 10n, Side: 1, Price: 7n };
+    const fields = { SecurityID: 9n, OrderDetails: order };
+    const bytes = eobiPacket([eobiMessage("OrderAdd", fields, seq)], {
+      isReset: seq < 4,
+      timeNs: 1_772_000_000_000_000_000n + BigInt(seconds) * 1_000_000_000n,
+    });
+    return { ...A, bytes, seconds };
+  };
+  const first = Array.from({ length: 40 }, (_, i) => add(i + 1, i));
+  const second = Array.from({ length: 20 }, (_, i) => add(i + 1, 50 + i));
+  const folder = temporaryFolder(t);
+  const file = join(folder, "restart.pcap");
+  writeFileSync(file, captureOf([...first, ...second], 1_000_000));
+  const alone = join(folder, "second.pcap");
+  writeFileSync(alone, captureOf(second, 1_000_000));
+  const facts = await replay(t, [file]);
+  t.is(facts.live_orders, 20);
+  t.is(facts.book_hash, (await replay(t, [alone])).book_hash);
+  t.deepEqual(facts.gaps, []);
 });
 
 test("other market segments and other releases on the group are counted, not taken", async (t) => {

@@ -8,6 +8,7 @@ import {
 } from "./client.ts";
 import { configTarget, presets } from "./config.ts";
 import { captures, kept, repairPacket, someBlocks, somePacket } from "./corpus.ts";
+import { eobiRecoveryTarget, someCycle } from "./eobi-recovery.ts";
 import { fastTargets } from "./fast.ts";
 import { pipelineTarget, unbelievableTarget } from "./pipeline.ts";
 import { blockPlaces, eobiPlaces, moldPlaces, soupPlaces } from "./places.ts";
@@ -55,6 +56,13 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
       name: "eobi",
       run: eobiTarget(),
       corpus: [...several(() => someEobi(random)), ...kept("eobi")],
+      repair: repairEobi,
+      places: eobiPlaces,
+    },
+    {
+      name: "eobi-recovery",
+      run: eobiRecoveryTarget(new Random(random.word())),
+      corpus: [...several(() => someCycle(random)), ...kept("eobi-recovery")],
       repair: repairEobi,
       places: eobiPlaces,
     },

@@ -14,6 +14,7 @@ const SHARE: Record<string, number> = {
   soup: 3_000,
   "soup-session": 20_000,
   eobi: 60_000,
+  "eobi-recovery": 40_000,
   pipeline: 15_000,
   unbelievable: 15_000,
   client: 14_000,

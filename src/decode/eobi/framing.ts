@@ -2,7 +2,9 @@
  * Reads EOBI 14.1 datagrams for merge. A datagram is taken whole or refused whole: its header and
  * the length of every known template have to be the layout's, its messages have to follow each
  * other to its very end, and their sequences (MsgSeqNum, over all templates of a market segment)
- * to count on. The session is the market segment and partition.
+ * to count on. The session is the market segment, the partition and how often the venue's service
+ * was restarted: then MsgSeqNum begins at 1 again, the first packets say ApplSeqResetIndicator, and
+ * whatever the old service still sends has an older TransactTime.
  *
  * A datagram is of one market segment, and several share a group: of them one is followed, the one
  * asked for or the first seen, because MsgSeqNum counts for each by itself.
@@ -21,24 +23,36 @@ const {
   MESSAGE_HEADER_BYTES,
   MSG_SEQ_NUM,
   NO_SEQUENCE,
+  PACKET_HEADER_APPL_SEQ_RESET_INDICATOR,
   PACKET_HEADER_BYTES,
   PACKET_HEADER_MARKET_SEGMENT_ID,
   PACKET_HEADER_PARTITION_ID,
+  PACKET_HEADER_TRANSACT_TIME,
   TEMPLATE_COUNT,
   TEMPLATE_FIRST,
   TEMPLATE_ID,
 } = L;
 const HEADER_KEY = L.keyOf(L.PACKET_HEADER_TEMPLATE, L.PACKET_HEADER_BYTES);
 const DATA = FramingKind.DATA;
+/** A session's third word has 16 bits. */
+const WORD = 0xffff;
 
 /** A segment that is none: outside i32. */
 const NO_SEGMENT = 2 ** 40;
+const RESET = 1;
+/** The first packets after a restart, of both feeds, come within this time, ns. */
+const RESTART_NS = 10e9;
+const HIGH_WORD = 2 ** 32;
+/** Places in #times: when the present service began, and its newest packet, ns since 1970. */
+const BEGAN = 0;
+const NEWEST = 1;
+/** The end of the newest message of the present service. */
+const END = 2;
 
 /** EOBI's Framing. */
 export class EobiFraming implements Framing {
   /** The market segment followed. */
   #segment: number;
-  readonly #asked: number;
   seqLo = 0;
   seqHi = 0;
   readonly seq = new Float64Array(1);
@@ -48,6 +62,9 @@ export class EobiFraming implements Framing {
   sessionMid = 0;
   sessionLo = 0;
   readonly #lengths = L.bodyLengths();
+  /** Restarts seen. */
+  #restarts = 0;
+  readonly #times = new Float64Array(3);
   /** What #walk found: sequence of the first message, how many, messages of other lengths. */
   #first = 0;
   #messages = 0;
@@ -56,13 +73,7 @@ export class EobiFraming implements Framing {
 
   /** @param segment market segment to follow, i32; null: the first one seen */
   constructor(segment: number | null = null) {
-    this.#asked = segment ?? NO_SEGMENT;
-    this.#segment = this.#asked;
-  }
-
-  /** Follows the first one again. */
-  reset(): void {
-    this.#segment = this.#asked;
+    this.#segment = segment ?? NO_SEGMENT;
   }
 
   read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
@@ -83,7 +94,7 @@ export class EobiFraming implements Framing {
     if (!this.#ordered) return FramingKind.SEQUENCE;
     this.sessionHi = segment;
     this.sessionMid = data.getUint8(offset + PACKET_HEADER_PARTITION_ID);
-    this.sessionLo = 0;
+    this.sessionLo = this.#service(data, offset);
     const first = this.#first;
     this.seq[0] = first;
     this.seqLo = first | 0;
@@ -106,6 +117,29 @@ export class EobiFraming implements Framing {
       at += bytes;
     }
     return at <= length ? at : -1;
+  }
+
+  /** Which service sent the packet whose messages were walked over. @returns restarts before it */
+  #service(data: DataView, offset: number): number {
+    const times = this.#times;
+    const at = offset + PACKET_HEADER_TRANSACT_TIME;
+    const time = data.getUint32(at + 4, true) * HIGH_WORD + data.getUint32(at, true);
+    const end = this.#first + this.#messages;
+    if (times[BEGAN] === 0) times[BEGAN] = time;
+    if (
+      data.getUint8(offset + PACKET_HEADER_APPL_SEQ_RESET_INDICATOR) === RESET &&
+      end < (times[END] as number) &&
+      time > (times[NEWEST] as number) &&
+      time - (times[BEGAN] as number) > RESTART_NS
+    ) {
+      this.#restarts++;
+      times[BEGAN] = time;
+      times[END] = end;
+    }
+    if (time < (times[BEGAN] as number) && this.#restarts > 0) return (this.#restarts - 1) & WORD;
+    if (time > (times[NEWEST] as number)) times[NEWEST] = time;
+    if (end > (times[END] as number)) times[END] = end;
+    return this.#restarts & WORD;
   }
 
   /** Steps over the messages. @returns where they end, or -1 when they do not fit */
