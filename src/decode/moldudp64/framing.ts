@@ -24,6 +24,8 @@ const SEQUENCE_HIGH_BOUND = 2 ** 21;
 const SEQUENCE_MAX = Number.MAX_SAFE_INTEGER;
 
 const LINE_BYTES = 64;
+/** Where a length's low byte lies in it. */
+const LOW_BYTE = 1;
 
 /** MoldUDP64's Framing. */
 export class MoldUdp64Framing implements Framing {
@@ -37,14 +39,15 @@ export class MoldUdp64Framing implements Framing {
   sessionLo = 0;
   /** What touching the packet's lines gave; kept so that the loads are not dropped. */
   touched = 0;
-  readonly #cold: boolean;
+  /** Private, not #private: V8 asks of those each time whether they are undefined. */
+  private readonly cold: boolean;
 
   /**
    * @param cold true when packets come from another core: their cache lines are then asked for all
    * at once, where the walk over the blocks would wait for each in turn
    */
   constructor(cold = false) {
-    this.#cold = cold;
+    this.cold = cold;
   }
 
   read(bytes: Uint8Array, data: DataView, offset: number, length: number): number {
@@ -74,19 +77,21 @@ export class MoldUdp64Framing implements Framing {
   }
 
   fits(data: DataView, offset: number, length: number): boolean {
-    if (this.#cold) this.#touch(data, offset, length);
+    if (this.cold === true) this.#touch(data, offset, length);
     // Each block waits for the one before. A length's low byte alone is a step shorter than the
-    // word turned round, and messages of 256 bytes are unheard of: those are walked anew.
-    const last = (offset + length - LENGTH_BYTES) | 0;
-    let at = (offset + HEADER_BYTES) | 0;
+    // word turned round, and messages of 256 bytes are unheard of: those are walked anew. `low` is
+    // where that byte lies; unsigned, because V8 extends a signed index on the way to each load.
+    const end = (offset + length + LOW_BYTE) >>> 0;
+    const last = (end - LENGTH_BYTES) >>> 0;
+    let low = (offset + HEADER_BYTES + LOW_BYTE) >>> 0;
     let left = this.count;
     let high = 0;
-    while (left > 0 && at <= last) {
-      high |= data.getUint8(at);
-      at = (at + data.getUint8(at + 1) + LENGTH_BYTES) | 0;
+    while (left > 0 && low <= last) {
+      high |= data.getUint8(low - LOW_BYTE);
+      low = (low + LENGTH_BYTES + data.getUint8(low)) >>> 0;
       left--;
     }
-    if (high === 0) return left === 0 && at === ((offset + length) | 0);
+    if (high === 0) return left === 0 && low === end;
     return this.skip(data, offset, length, HEADER_BYTES, this.count) === length;
   }
 
