@@ -3,11 +3,9 @@ import * as layout from "./layout.ts";
 import { TABLES, tableCells } from "./state.ts";
 
 const WORD_BYTES = 4;
-const CELL_WORDS = 8;
-const CELL_HASHED_WORDS = 16;
-const LEVEL_HASH_WORDS = 2;
-/** Sides and id. */
+/** Sides and id; with hash what its orders share. */
 const INSTRUMENT_WORDS = 10;
+const INSTRUMENT_HASHED_WORDS = 14;
 /** Of a ladder's entry: key and level, touched at start; the key's high word besides. */
 const ENTRY_WORDS = 2;
 const ENTRY_WORDS_MOST = 3;
@@ -22,18 +20,23 @@ export interface BookSizes {
 
 function tableBytes({ orders, hash }: BookSizes): number {
   const cells = tableCells(orders) + layout.PROBE_LIMIT;
-  return cells * (hash ? CELL_HASHED_WORDS : CELL_WORDS) * WORD_BYTES;
+  return cells * (hash ? layout.ORDER_HASHED_WORDS : layout.ORDER_WORDS) * WORD_BYTES;
 }
 
-function levelBytes({ levels, hash }: BookSizes): number {
-  return (levels + 1) * (layout.LEVEL_WORDS + (hash ? LEVEL_HASH_WORDS : 0)) * WORD_BYTES;
+function levelBytes({ levels }: BookSizes): number {
+  return (levels + 1) * layout.LEVEL_WORDS * WORD_BYTES;
+}
+
+function instrumentWords({ instruments, hash }: BookSizes): number {
+  if (!hash) return instruments * INSTRUMENT_WORDS;
+  return instruments * INSTRUMENT_HASHED_WORDS + 2 * layout.UNSETTLED_MAX;
 }
 
 /** Bytes that a core takes at start. */
 export function bookBytes(sizes: BookSizes): number {
   const { levels, instruments } = sizes;
   const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 4;
-  const words = instruments * INSTRUMENT_WORDS + entries * ENTRY_WORDS;
+  const words = instrumentWords(sizes) + entries * ENTRY_WORDS;
   return tableBytes(sizes) + levelBytes(sizes) + words * WORD_BYTES;
 }
 
@@ -41,7 +44,7 @@ export function bookBytes(sizes: BookSizes): number {
 export function bookBytesMost(sizes: BookSizes): number {
   const { levels, instruments } = sizes;
   const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 8;
-  const words = instruments * (INSTRUMENT_WORDS + 2) + entries * ENTRY_WORDS_MOST;
+  const words = instrumentWords(sizes) + instruments * 2 + entries * ENTRY_WORDS_MOST;
   return TABLES * tableBytes(sizes) + levelBytes(sizes) + words * WORD_BYTES;
 }
 

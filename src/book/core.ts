@@ -82,7 +82,7 @@ export class BookCore extends BookLadder {
     orders[slot + ORDER_QTY_LO] = lo;
     orders[slot + ORDER_QTY_HI] = hi;
     this.levelMinus(orders[slot + ORDER_LEVEL] as number, qtyLo, qtyHi);
-    if (this.hashed) this.rehashOrder(slot, orders[slot + ORDER_PREV] as number);
+    if (this.hashed) this.outdate(slot);
     return 0;
   }
 
@@ -96,13 +96,14 @@ export class BookCore extends BookLadder {
     orders[slot + ORDER_QTY_HI] = qtyHi;
     this.levelMinus(level, oldLo, oldHi);
     this.levelPlus(level, qtyLo, qtyHi);
-    if (this.hashed) this.rehashOrder(slot, orders[slot + ORDER_PREV] as number);
+    if (this.hashed) this.outdate(slot);
   }
 
   /** Removes an order. */
   remove(slot: number): void {
     this.unlink(slot);
     this.vacate(slot);
+    if (this.hashed) this.leave(slot);
     this.liveOrders--;
   }
 
@@ -117,6 +118,7 @@ export class BookCore extends BookLadder {
     const level = this.levelFor(sideIndex, pxLo, pxHi);
     if (level < 0) {
       this.vacate(slot);
+      if (this.hashed) this.leave(slot);
       this.liveOrders--;
       return ERR_FULL;
     }
@@ -137,8 +139,7 @@ export class BookCore extends BookLadder {
     this.liveOrders = 0;
     this.liveLevels = 0;
     this.liveInstruments = 0;
-    this.hash0 = 0;
-    this.hash1 = 0;
+    this.forgetHash();
   }
 
   /** As new, but for what has grown: empty, and home is the id's low bits again. */
@@ -192,7 +193,7 @@ export class BookCore extends BookLadder {
     levels[level + LEVEL_TAIL] = slot;
     levels[level + LEVEL_ORDERS] = (levels[level + LEVEL_ORDERS] as number) + 1;
     this.levelPlus(level, qtyLo, qtyHi);
-    if (this.hashed) this.hashOrder(slot, level, tail);
+    if (this.hashed) this.outdate(slot);
   }
 
   /** Takes an order out of its queue, and its level out of the book when that was the last. */
@@ -206,10 +207,7 @@ export class BookCore extends BookLadder {
     else levels[level + LEVEL_TAIL] = prev;
     if (prev >= 0) orders[prev + ORDER_NEXT] = next;
     else levels[level + LEVEL_HEAD] = next;
-    if (this.hashed) {
-      this.unhashOrder(slot);
-      if (next >= 0) this.rehashOrder(next, prev);
-    }
+    if (this.hashed && next >= 0) this.outdate(next);
     const left = (levels[level + LEVEL_ORDERS] as number) - 1;
     levels[level + LEVEL_ORDERS] = left;
     if (left === 0) {

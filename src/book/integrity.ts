@@ -121,7 +121,7 @@ function checkTable(core: BookCore, seen: Set<number>, check: Check): void {
     check(live === seen.has(slot), `slot ${slot} is ${live ? "in no queue" : "free"}`);
     if (!live) continue;
     const home = core.homeOf(slot);
-    const steps = (slot - home) >> core.cellShift;
+    const steps = (slot - home) / core.cellWords;
     check(steps >= 0 && steps < layout.PROBE_LIMIT, `slot ${slot} far from home ${home}`);
     if (slot !== home) displaced.set(home, (displaced.get(home) ?? 0) + 1);
   }
@@ -138,7 +138,7 @@ function* cells(core: BookCore): Generator<number> {
   if (core.moving !== 0) tables.push([core.oldAt, core.oldMask]);
   for (const [at, mask] of tables) {
     for (let cell = 0; cell <= mask + layout.PROBE_LIMIT; cell++) {
-      yield at + (cell << core.cellShift);
+      yield at + cell * core.cellWords;
     }
   }
 }

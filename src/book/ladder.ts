@@ -177,7 +177,6 @@ export class BookLadder extends BookHashing {
     levels[level + LEVEL_PX_LO] = pxLo;
     levels[level + LEVEL_PX_HI] = pxHi;
     levels[level + LEVEL_SIDE_INDEX] = sideIndex;
-    if (this.hashed) this.hashLevel(level, sideIndex, pxLo, pxHi);
   }
 
   /** Takes a level out of the pool. @returns the level, or ERR_FULL */

@@ -1,8 +1,8 @@
 /**
  * Layout of the book core's arrays, 32-bit words.
  *
- *   orders    8 words a cell    next prev | level | qty lo hi | id lo hi | displaced+side index
- *             16 with hash      … | id hash 0 1 | term 0 1 | 4 unused
+ *   orders    8 words a cell    next prev | id lo hi | level | qty lo hi | displaced+side index
+ *             10 with hash      … | term 0 1
  *   levels    8 words a level   head tail | qty lo hi | orders | px lo hi | side index
  *   sides     4 words a side    first entry, entries, capacity of the block, key hi
  *   fars      1 word a side     header of its far part plus 1, 0 for none
@@ -24,17 +24,20 @@
  */
 
 // Words of an order's cell.
+// The id stands beside the links: who turns a neighbour's link brings its id's cache line.
 export const ORDER_NEXT = 0;
 export const ORDER_PREV = 1;
-export const ORDER_LEVEL = 2;
-export const ORDER_QTY_LO = 3;
-export const ORDER_QTY_HI = 4;
-export const ORDER_ID_LO = 5;
-export const ORDER_ID_HI = 6;
+export const ORDER_ID_LO = 2;
+export const ORDER_ID_HI = 3;
+export const ORDER_LEVEL = 4;
+export const ORDER_QTY_LO = 5;
+export const ORDER_QTY_HI = 6;
 export const ORDER_SIDE_INDEX = 7;
-// With hash: the two lanes of id(o) and of order(o), see hash.ts.
-export const ORDER_ID_HASH = 8;
-export const ORDER_TERM = 10;
+// With hash: the two lanes that the cell has in the kept hash, see hashing.ts.
+export const ORDER_TERM = 8;
+/** Words of an order's cell, and of one whose book keeps its hash. */
+export const ORDER_WORDS = 8;
+export const ORDER_HASHED_WORDS = 10;
 // Words of a level; a free level's head is the next free one.
 export const LEVEL_HEAD = 0;
 export const LEVEL_TAIL = 1;
@@ -62,6 +65,8 @@ export const SIDE_MASK = 0xffffff;
 export const DISPLACED_ONE = 0x1000000;
 /** An order that would stand this many cells from its home makes the table a mixed one. */
 export const PROBE_LIMIT = 128;
+/** Cells whose terms wait to be settled, of those that changed and of those that were freed. */
+export const UNSETTLED_MAX = 1024;
 /** Ladder entries of a side's first block. */
 export const FIRST_BLOCK = 4;
 /** Ladder entries of a far part's chunk. */

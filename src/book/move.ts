@@ -11,11 +11,12 @@
  */
 import { assert } from "../core/assert.ts";
 import * as layout from "./layout.ts";
+import { settle } from "./settle.ts";
 import { TABLES } from "./state.ts";
 import type { BookTable } from "./table.ts";
 
 const { ORDER_NEXT, ORDER_PREV, ORDER_LEVEL, ORDER_SIDE_INDEX, SIDE_MASK } = layout;
-const { ORDER_ID_LO, ORDER_ID_HI, LEVEL_HEAD, LEVEL_TAIL, PROBE_LIMIT } = layout;
+const { ORDER_ID_LO, ORDER_ID_HI, ORDER_TERM, LEVEL_HEAD, LEVEL_TAIL, PROBE_LIMIT } = layout;
 
 /** Old cells that an add empties: a table that doubles is left after an eighth of its new room. */
 export const MOVE_CELLS = 8;
@@ -42,8 +43,9 @@ export function beginMove(core: BookTable, cells: number, mix: boolean): void {
 
 /** Empties up to `cells` cells of the old table; the move ends with the last one. */
 export function moveSome(core: BookTable, cells: number): void {
-  const step = 1 << core.cellShift;
-  const end = core.oldAt + ((core.oldMask + 1 + PROBE_LIMIT) << core.cellShift);
+  if (core.hashed) settle(core);
+  const step = core.cellWords;
+  const end = core.oldAt + (core.oldMask + 1 + PROBE_LIMIT) * core.cellWords;
   for (let left = cells; left > 0 && core.oldNext < end; left--) {
     const slot = core.oldNext;
     if (core.orders[slot + ORDER_LEVEL] !== 0 && !moveOrder(core, slot)) {
@@ -72,7 +74,7 @@ export function forgetTables(core: BookTable): void {
 }
 
 function wipe(core: BookTable, at: number, mask: number): void {
-  core.orders.fill(0, at, at + ((mask + 1 + PROBE_LIMIT) << core.cellShift));
+  core.orders.fill(0, at, at + (mask + 1 + PROBE_LIMIT) * core.cellWords);
 }
 
 function drawKeys(core: BookTable): void {
@@ -116,9 +118,10 @@ function carry(core: BookTable, from: number, to: number, home: number): void {
   const sideIndex = (orders[from + ORDER_SIDE_INDEX] as number) & SIDE_MASK;
   const idLo = orders[from + ORDER_ID_LO] as number;
   core.occupy(to, home, level, sideIndex, idLo, orders[from + ORDER_ID_HI] as number);
-  for (let word = 0; word < 1 << core.cellShift; word++) {
+  for (let word = 0; word < core.cellWords; word++) {
     if (word !== ORDER_SIDE_INDEX) orders[to + word] = orders[from + word] as number;
   }
+  if (core.hashed) orders.fill(0, from + ORDER_TERM, from + ORDER_TERM + 2);
   const next = orders[to + ORDER_NEXT] as number;
   const prev = orders[to + ORDER_PREV] as number;
   if (next >= 0) orders[next + ORDER_PREV] = to;
@@ -139,8 +142,8 @@ function flee(core: BookTable): void {
   core.generation++;
   drawKeys(core);
   for (const [at, mask] of tables) {
-    const end = at + ((mask + 1 + PROBE_LIMIT) << core.cellShift);
-    for (let from = at; from < end; from += 1 << core.cellShift) {
+    const end = at + (mask + 1 + PROBE_LIMIT) * core.cellWords;
+    for (let from = at; from < end; from += core.cellWords) {
       if (core.orders[from + ORDER_LEVEL] === 0) continue;
       const home = homeAt(core, from);
       carry(core, from, freeCellFar(core, home), home);
@@ -153,9 +156,9 @@ function flee(core: BookTable): void {
 function freeCellFar(core: BookTable, home: number): number {
   const near = core.freeCell(home);
   if (near >= 0) return near;
-  const end = core.tableAt + ((core.cellMask + 1 + PROBE_LIMIT) << core.cellShift);
+  const end = core.tableAt + (core.cellMask + 1 + PROBE_LIMIT) * core.cellWords;
   let slot = home;
-  while (slot < end && core.orders[slot + ORDER_LEVEL] !== 0) slot += 1 << core.cellShift;
+  while (slot < end && core.orders[slot + ORDER_LEVEL] !== 0) slot += core.cellWords;
   const displaced = (core.orders[home + ORDER_SIDE_INDEX] as number) >>> 24;
   assert(slot < end && displaced < DISPLACED_MAX, "BOOK_REBUILD");
   return slot;

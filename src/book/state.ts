@@ -90,14 +90,14 @@ export class BookState {
   readonly keyHighs: Int32Array;
   readonly rungs: Int32Array;
   readonly fars: Int32Array;
-  /** Two lanes a level of the part of id(o) that its orders share; empty without hash. */
-  readonly levelHash: Int32Array;
+  /** Two lanes a side of the part of id(o) that its orders share; empty without hash. */
+  readonly sideHash: Int32Array;
   /** lo, hi of each instrument's 64-bit id. */
   readonly instrumentIds: Int32Array;
   /** First free block of ladder entries by log2 of its size. */
   readonly freeBlocks = new Int32Array(32).fill(NONE);
-  /** log2 of the words of an order's cell. */
-  readonly cellShift: number;
+  /** Words of an order's cell. */
+  readonly cellWords: number;
   /** Words of the order array that each of its tables may take. */
   readonly tableWordsMax: number;
   ladderTop = 0;
@@ -110,8 +110,13 @@ export class BookState {
   walkSide: number = NONE;
   walkSlot = 0;
   walkBefore = 0;
+  /** The kept hash, but for the cells that hashing.ts has yet to settle. */
   hash0 = 0;
   hash1 = 0;
+  readonly changed: Int32Array;
+  readonly gone: Int32Array;
+  changedCount = 0;
+  goneCount = 0;
   protected readonly scopeMask: number;
 
   constructor(options: BookCoreOptions) {
@@ -131,11 +136,13 @@ export class BookState {
     this.levelCapacity = levelsMax;
     this.instrumentCapacity = instruments;
     this.instrumentCapacityMax = instrumentsMax;
-    this.cellShift = hash ? 4 : 3;
-    this.tableWordsMax = (tableCells(ordersMax) + layout.PROBE_LIMIT) << this.cellShift;
+    this.cellWords = hash ? layout.ORDER_HASHED_WORDS : layout.ORDER_WORDS;
+    this.tableWordsMax = (tableCells(ordersMax) + layout.PROBE_LIMIT) * this.cellWords;
     this.orders = new Int32Array(this.tableWordsMax * TABLES);
     this.levels = new Int32Array((levelsMax + 1) * LEVEL_WORDS);
-    this.levelHash = new Int32Array(hash ? (levelsMax + 1) * 2 : 0);
+    this.changed = new Int32Array(hash ? layout.UNSETTLED_MAX : 0);
+    this.gone = new Int32Array(hash ? layout.UNSETTLED_MAX : 0);
+    this.sideHash = new Int32Array(hash ? instrumentsMax * 4 : 0);
     this.sides = new Int32Array(instrumentsMax * 8);
     const entries = instrumentsMax * 2 * layout.FIRST_BLOCK + levelsMax * 8;
     this.keys = new Int32Array(entries);
@@ -152,9 +159,8 @@ export class BookState {
   /** Touches what the capacities say, so that no message meets a page for the first time. */
   protected touch(levels: number, instruments: number): void {
     const entries = instruments * 2 * layout.FIRST_BLOCK + levels * 4;
-    this.orders.fill(0, 0, (tableCells(this.orderCapacity) + layout.PROBE_LIMIT) << this.cellShift);
+    this.orders.fill(0, 0, (tableCells(this.orderCapacity) + layout.PROBE_LIMIT) * this.cellWords);
     this.levels.fill(0, 0, (levels + 1) * LEVEL_WORDS);
-    this.levelHash.fill(0, 0, this.hashed ? (levels + 1) * 2 : 0);
     this.sides.fill(0, 0, instruments * 8);
     this.keys.fill(0, 0, entries);
     this.rungs.fill(0, 0, entries);
@@ -162,14 +168,21 @@ export class BookState {
 
   /** Gives instruments their index for an id. */
   protected numberInstruments(from: number, to: number): void {
-    for (let i = from; i < to; i++) this.instrumentIds[2 * i] = i;
+    for (let i = from; i < to; i++) {
+      this.instrumentIds[2 * i] = i;
+      if (this.hashed) this.hashInstrument(i);
+    }
   }
+
+  /** Takes an instrument's part of the hash anew: hashing.ts. */
+  protected hashInstrument(_instrument: number): void {}
 
   /** Sets the 64-bit id that an instrument has in the hash; its index unless set. */
   setInstrumentId(instrument: number, lo: number, hi: number): void {
     assert(this.sideLevels(instrument, 0) + this.sideLevels(instrument, 1) === 0, "BOOK_ID_LATE");
     this.instrumentIds[2 * instrument] = lo;
     this.instrumentIds[2 * instrument + 1] = hi;
+    if (this.hashed) this.hashInstrument(instrument);
   }
 
   /** The best level of a side. @returns the level, or -1 when the side is empty */

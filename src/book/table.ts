@@ -75,12 +75,12 @@ export class BookTable extends BookState {
   /** Where an order would stand if it were alone. @returns a slot */
   home(instrument: number, idLo: number, idHi: number): number {
     if (this.mixed !== 0) return this.mixedHome(instrument & this.scopeMask, idLo, idHi);
-    return this.tableAt + ((idLo & this.cellMask) << this.cellShift);
+    return this.tableAt + Math.imul(idLo & this.cellMask, this.cellWords);
   }
 
   protected mixedHome(instrument: number, idLo: number, idHi: number): number {
     const mix = mixId(this.key0, this.key1, this.key2, instrument, idLo, idHi);
-    return this.tableAt + ((mix & this.cellMask) << this.cellShift);
+    return this.tableAt + Math.imul(mix & this.cellMask, this.cellWords);
   }
 
   /** As home, in the table that is being left. */
@@ -90,7 +90,7 @@ export class BookTable extends BookState {
       this.oldMixed === 0
         ? idLo
         : mixId(this.oldKey0, this.oldKey1, this.oldKey2, scope, idLo, idHi);
-    return this.oldAt + ((mix & this.oldMask) << this.cellShift);
+    return this.oldAt + Math.imul(mix & this.oldMask, this.cellWords);
   }
 
   /** The home of the order that stands in a cell, in the cell's own table. */
@@ -116,7 +116,7 @@ export class BookTable extends BookState {
     idHi: number,
   ): number {
     const orders = this.orders;
-    const step = 1 << this.cellShift;
+    const step = this.cellWords;
     let left = displaced;
     if ((this.mixed | this.moving) === 0) {
       // Others that belong to this home share the low bits, and only they.
@@ -170,9 +170,9 @@ export class BookTable extends BookState {
   /** The first free cell from home on, or -1 when none is near enough. */
   freeCell(home: number): number {
     const orders = this.orders;
-    const shift = this.cellShift;
-    const end = home + (PROBE_LIMIT << shift);
-    for (let slot = home; slot < end; slot += 1 << shift) {
+    const step = this.cellWords;
+    const end = home + PROBE_LIMIT * step;
+    for (let slot = home; slot < end; slot += step) {
       if (orders[slot + ORDER_LEVEL] === 0) return slot;
     }
     return NONE;

@@ -232,7 +232,7 @@ test("deletes leave nothing behind that a search for an absent id would walk ove
   for (const id of ids) t.true(addBig(core, 0, id, 0, 1n, 1n) >= 0);
   t.is(core.mixed, 0);
   for (const id of ids) core.remove(core.find(0, low(id), high(id)));
-  for (let slot = 0; slot < (core.cellMask + 1) << core.cellShift; slot += 1 << core.cellShift) {
+  for (let slot = 0; slot < (core.cellMask + 1) * core.cellWords; slot += core.cellWords) {
     t.is((core.orders[slot + ORDER_SIDE_INDEX] as number) >>> 24, 0);
   }
   t.is(core.hashHex(), "0000000000000000");

@@ -330,7 +330,7 @@ class UnbelievableCases {
     assert(rig.count("MERGE_JUMPS") === 0, "FUZZ_JUMP_BELIEVED");
     const { core } = rig.book;
     const is = truth.book.core;
-    assert(core.hash0 === is.hash0 && core.hash1 === is.hash1, "FUZZ_BOOK_CHANGED");
+    assert(core.hashHex() === is.hashHex(), "FUZZ_BOOK_CHANGED");
     const id = SENTINEL_ID + (this.#cases % SENTINELS);
     const slot = core.find(SENTINEL_INSTRUMENT, id, 0);
     assert(slot >= 0 && core.orderQtyLo(slot) === 100, "FUZZ_BOOK_WIPED");
