@@ -86,8 +86,11 @@ async function replay(files: string[], flags: ReplayFlags): Promise<number> {
   }
   const protocol = flags.protocol ?? "itch-5.0";
   const needsTemplates = TEMPLATE_PROTOCOLS.some((name) => name === protocol);
-  if (flags.templates !== undefined && !needsTemplates && flags.config === undefined) {
-    throw new FeedError("FEED_USAGE", `--protocol ${protocol} takes no --templates`);
+  const isConfigured =
+    flags.config !== undefined || flags.set.some((set) => set.startsWith("channel.templates="));
+  if (!isConfigured && needsTemplates !== (flags.templates !== undefined)) {
+    const text = needsTemplates ? "needs --templates" : "takes no --templates";
+    throw new FeedError("FEED_USAGE", `--protocol ${protocol} ${text}`);
   }
   if ((flags.a === undefined) !== (flags.b === undefined)) {
     throw new FeedError("FEED_USAGE", "--a and --b go together");

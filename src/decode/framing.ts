@@ -33,6 +33,11 @@ export const FramingKind = {
 
 /** Reads packet headers; one object serves a whole thread, its fields describe the last packet. */
 export interface Framing {
+  /**
+   * True where packets have no numbers that a framing can read: each is UNSEQUENCED and passes as
+   * it comes, of a live channel too. Missing: they have.
+   */
+  readonly isUnnumbered?: boolean;
   /** Sequence of the first message (or the next to come), as signed halves. */
   seqLo: number;
   seqHi: number;

@@ -6,7 +6,6 @@
  *             far beyond, or another session's ─▶ Suspect, until believed
  *
  * Invariant: a frame that came is forwarded, released or held, exactly one of them.
- *
  * Thread: merge's. Hot path: no allocation.
  */
 import type { Counters } from "../core/counters.ts";
@@ -109,7 +108,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.#maxJump = config.maxJump;
     this.#switchNs = config.sessionSwitchMs * 1e6;
     this.#forgottenNs = Math.max(SUSPECT_FORGOTTEN_NS, 2 * this.#switchNs);
-    this.#allowUnsequenced = options.allowUnsequenced ?? false;
+    this.#allowUnsequenced = options.framing.isUnnumbered ?? options.allowUnsequenced ?? false;
     this.#refusals = new Refusals(options);
     this.#startOver();
     this.publishStatus();
@@ -246,6 +245,7 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     }
     this.#health.lastNs[packet.feed] = nowNs;
     if (kind === FramingKind.UNSEQUENCED || kind === FramingKind.ASIDE) {
+      if (framing.isUnnumbered === true && !this.session.known) this.#adopt();
       this.sequencer.passUnsequenced(kind, packet);
       return;
     }
@@ -322,11 +322,12 @@ export class MergeStage implements PacketSink, Stage, ChannelState {
     this.sequencer.begin(seq);
   }
 
-  /** Takes the framing's session as the first one. */
+  /** Takes the framing's session as the first one; without numbers there is no start to find. */
   #adopt(): void {
     const framing = this.#framing;
     this.session.set(framing.sessionHi, framing.sessionMid, framing.sessionLo);
     this.sessions = 1;
+    if (framing.isUnnumbered === true) this.started = true;
     this.#counters.increment(C.MERGE_SESSIONS);
   }
 

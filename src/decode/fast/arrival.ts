@@ -12,6 +12,7 @@ const SHORT = framing.FramingKind.SHORT;
 
 /** Every datagram is one unit without a number. */
 export class ArrivalFraming implements framing.Framing {
+  readonly isUnnumbered = true;
   seqLo = 0;
   seqHi = 0;
   readonly seq = new Float64Array(1);
