@@ -22,6 +22,7 @@ import {
 
 const A = { group: "239.1.1.1", port: 5001 };
 const B = { group: "239.1.1.2", port: 5001 };
+const SNAPSHOT = { group: "239.1.1.3", port: 5002 };
 const FIRST = 482_727;
 const LAST = 483_326;
 
@@ -163,6 +164,23 @@ test.serial("a capture of A and B, each with losses, is merged by MsgSeqNum", as
   t.deepEqual(facts.gaps, []);
   t.is(facts.stale_instruments, 0);
   t.is(readFileSync(out, "utf8"), dump);
+  // The loop on a group of its own, spread over the increments' time.
+  const loopThere = loop.map(({ bytes }) => ({ ...SNAPSHOT, bytes }));
+  const apart = both.flatMap((one, i) => [one, ...loopThere.slice(i, i + 1)]);
+  writeFileSync(path, captureOf([...apart, ...loopThere.slice(both.length)], 10_000));
+  const snapshot = ["--snapshot", `${SNAPSHOT.group}:${SNAPSHOT.port}`];
+  for (const more of [[], ["-c", threads(folder)]]) {
+    const told = await replay(t, [path, ...groups, ...snapshot, ...more, "--dump-book", out]);
+    t.is(told.types["DefaultSnapshotMessage"], 577);
+    t.is(told.stale_instruments, 0);
+    t.is(told.snapshots.different, 0);
+    t.is(told.book_hash, facts.book_hash);
+    t.is(readFileSync(out, "utf8"), dump);
+  }
+  const without = await replay(t, [path, ...groups]);
+  t.is(without.types["DefaultSnapshotMessage"], undefined);
+  t.is(without.live_orders, 0);
+  t.is(without.stale_instruments, 9);
 });
 
 test.serial("lost messages are gaps, and their instruments stale until a snapshot", async (t) => {

@@ -205,8 +205,16 @@ test("never-both holds for datagrams, also for those without a number", async (t
 
 test("a capture of both feeds has every message twice, and is lost only with both copies", async (t) => {
   const all = numbered(30);
-  const [truth] = await sent([...all, ...all], { faults: parseFaults("drop=0.5"), seed: 9 });
+  const twice = [...all, ...all];
+  const [truth, feeds] = await sent(twice, { faults: parseFaults("drop=0.6"), seed: 9 });
+  const carried = new Set(feeds.flat());
+  const lost = all.filter(({ bytes }) => !carried.has(hex(bytes)));
+  t.true(lost.length > 0 && lost.length < 12, `${lost.length} of 30`);
   t.is(truth.messages, 60);
+  t.deepEqual(
+    truth.lost.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
+    lost.flatMap(({ seq }) => [seq, seq + 1]),
+  );
   const [none] = await sent([...all, ...all], { faults: parseFaults("lose=110-111") });
   t.deepEqual(none.lost, [[110, 111]]);
 });
