@@ -8,7 +8,6 @@
 import { assert } from "../core/assert.ts";
 import { hashMultiplier, hashSeed, hashText } from "./hash-words.ts";
 import * as layout from "./layout.ts";
-import { settle } from "./settle.ts";
 import { BookTable } from "./table.ts";
 
 const NOTES_LAST = layout.UNSETTLED_MAX - 1;
@@ -20,7 +19,7 @@ export class BookHashing extends BookTable {
     const count = this.changedCount;
     this.changed[count] = slot;
     this.changedCount = count + 1;
-    if (count === NOTES_LAST) settle(this);
+    if (count === NOTES_LAST) this.settle();
   }
 
   /** Notes a cell that has just been freed. */
@@ -28,7 +27,7 @@ export class BookHashing extends BookTable {
     const count = this.goneCount;
     this.gone[count] = slot;
     this.goneCount = count + 1;
-    if (count === NOTES_LAST) settle(this);
+    if (count === NOTES_LAST) this.settle();
   }
 
   /** The hash of no orders; all terms are 0 already. */
@@ -54,7 +53,7 @@ export class BookHashing extends BookTable {
   /** The book hash of all instruments as 16 hex digits; needs `hash: true`. */
   hashHex(): string {
     assert(this.hashed, "BOOK_HASH_OFF");
-    settle(this);
+    this.settle();
     return hashText(this.hash0, this.hash1);
   }
 }

@@ -11,7 +11,6 @@
  */
 import { assert } from "../core/assert.ts";
 import * as layout from "./layout.ts";
-import { settle } from "./settle.ts";
 import { TABLES } from "./state.ts";
 import type { BookTable } from "./table.ts";
 
@@ -43,7 +42,7 @@ export function beginMove(core: BookTable, cells: number, mix: boolean): void {
 
 /** Empties up to `cells` cells of the old table; the move ends with the last one. */
 export function moveSome(core: BookTable, cells: number): void {
-  if (core.hashed) settle(core);
+  if (core.hashed) core.settle();
   const step = core.cellWords;
   const end = core.oldAt + (core.oldMask + 1 + PROBE_LIMIT) * core.cellWords;
   for (let left = cells; left > 0 && core.oldNext < end; left--) {

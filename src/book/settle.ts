@@ -42,88 +42,92 @@ const M9_1 = hashMultiplier(1, 9);
 const M10_0 = hashMultiplier(0, 10);
 const M10_1 = hashMultiplier(1, 10);
 
-/** Settles every noted cell: hash0 and hash1 are the book hash then. */
-export function settle(core: BookState): void {
-  settleGone(core);
-  settleChanged(core);
-}
-
-/** A cell that was taken again is among the changed, too, and so counted from 0 then. */
-function settleGone(core: BookState): void {
+/**
+ * Makes the function that settles every noted cell: hash0 and hash1 are the book hash then. A
+ * closure and not a method, so that V8 takes the arrays as constants.
+ */
+export function makeSettle(core: BookState): () => void {
+  const settleChanged = makeSettleChanged(core);
   const gone = core.gone;
   const orders = core.orders;
-  const count = core.goneCount;
-  let sum0 = core.hash0;
-  let sum1 = core.hash1;
-  for (let i = 0; i < count; i++) {
-    const slot = gone[i] as number;
-    sum0 = (sum0 - (orders[slot + TERM0] as number)) | 0;
-    sum1 = (sum1 - (orders[slot + TERM1] as number)) | 0;
-    orders[slot + TERM0] = 0;
-    orders[slot + TERM1] = 0;
-  }
-  core.hash0 = sum0;
-  core.hash1 = sum1;
-  core.goneCount = 0;
+  return () => {
+    const count = core.goneCount;
+    let sum0 = core.hash0;
+    let sum1 = core.hash1;
+    // A cell that was taken again is among the changed, too, and is counted from 0 then.
+    for (let i = 0; i < count; i++) {
+      const slot = gone[i] as number;
+      sum0 = (sum0 - (orders[slot + TERM0] as number)) | 0;
+      sum1 = (sum1 - (orders[slot + TERM1] as number)) | 0;
+      orders[slot + TERM0] = 0;
+      orders[slot + TERM1] = 0;
+    }
+    core.hash0 = sum0;
+    core.hash1 = sum1;
+    core.goneCount = 0;
+    settleChanged();
+  };
 }
 
-function settleChanged(core: BookState): void {
+function makeSettleChanged(core: BookState): () => void {
   const changed = core.changed;
   const orders = core.orders;
   const levels = core.levels;
   const sideHash = core.sideHash;
-  const count = core.changedCount;
-  let sum0 = core.hash0;
-  let sum1 = core.hash1;
-  for (let i = 0; i < count; i++) {
-    const slot = changed[i] as number;
-    const level = orders[slot + ORDER_LEVEL] as number;
-    // A cell that was freed is among the gone.
-    if (level === 0) continue;
-    const px = levels[level + LEVEL_PX_LO] as number;
-    const pxHi = levels[level + LEVEL_PX_HI] as number;
-    const sideAt = (levels[level + LEVEL_SIDE_INDEX] as number) << 1;
-    const lo = orders[slot + ORDER_ID_LO] as number;
-    const hi = orders[slot + ORDER_ID_HI] as number;
-    const qty = orders[slot + ORDER_QTY_LO] as number;
-    const qtyHi = orders[slot + ORDER_QTY_HI] as number;
-    const before = orders[slot + ORDER_PREV] as number;
-    let level0 = ((sideHash[sideAt] as number) + Math.imul(px, M4_0)) | 0;
-    let level1 = ((sideHash[sideAt + 1] as number) + Math.imul(px, M4_1)) | 0;
-    if (pxHi !== 0) {
-      level0 = (level0 + Math.imul(pxHi, M5_0)) | 0;
-      level1 = (level1 + Math.imul(pxHi, M5_1)) | 0;
+  return () => {
+    const count = core.changedCount;
+    let sum0 = core.hash0;
+    let sum1 = core.hash1;
+    for (let i = 0; i < count; i++) {
+      const slot = changed[i] as number;
+      const level = orders[slot + ORDER_LEVEL] as number;
+      // A cell that was freed is among the gone.
+      if (level === 0) continue;
+      const px = levels[level + LEVEL_PX_LO] as number;
+      const pxHi = levels[level + LEVEL_PX_HI] as number;
+      const sideAt = (levels[level + LEVEL_SIDE_INDEX] as number) << 1;
+      const lo = orders[slot + ORDER_ID_LO] as number;
+      const hi = orders[slot + ORDER_ID_HI] as number;
+      const qty = orders[slot + ORDER_QTY_LO] as number;
+      const qtyHi = orders[slot + ORDER_QTY_HI] as number;
+      const before = orders[slot + ORDER_PREV] as number;
+      let level0 = ((sideHash[sideAt] as number) + Math.imul(px, M4_0)) | 0;
+      let level1 = ((sideHash[sideAt + 1] as number) + Math.imul(px, M4_1)) | 0;
+      if (pxHi !== 0) {
+        level0 = (level0 + Math.imul(pxHi, M5_0)) | 0;
+        level1 = (level1 + Math.imul(pxHi, M5_1)) | 0;
+      }
+      let h0 = (level0 + Math.imul(lo, M6_0)) | 0;
+      let h1 = (level1 + Math.imul(lo, M6_1)) | 0;
+      if (hi !== 0) {
+        h0 = (h0 + Math.imul(hi, M7_0)) | 0;
+        h1 = (h1 + Math.imul(hi, M7_1)) | 0;
+      }
+      h0 = (mix(h0) + Math.imul(qty, M8_0)) | 0;
+      h1 = (mix(h1) + Math.imul(qty, M8_1)) | 0;
+      if (qtyHi !== 0) {
+        h0 = (h0 + Math.imul(qtyHi, M9_0)) | 0;
+        h1 = (h1 + Math.imul(qtyHi, M9_1)) | 0;
+      }
+      if (before >= 0) {
+        const beforeLo = orders[before + ORDER_ID_LO] as number;
+        const beforeHi = orders[before + ORDER_ID_HI] as number;
+        const link0 = (level0 + Math.imul(beforeLo, M6_0) + Math.imul(beforeHi, M7_0)) | 0;
+        const link1 = (level1 + Math.imul(beforeLo, M6_1) + Math.imul(beforeHi, M7_1)) | 0;
+        h0 = (h0 + Math.imul(mix(link0), M10_0)) | 0;
+        h1 = (h1 + Math.imul(mix(link1), M10_1)) | 0;
+      }
+      h0 = mix(h0);
+      h1 = mix(h1);
+      sum0 = (sum0 + h0 - (orders[slot + TERM0] as number)) | 0;
+      sum1 = (sum1 + h1 - (orders[slot + TERM1] as number)) | 0;
+      orders[slot + TERM0] = h0;
+      orders[slot + TERM1] = h1;
     }
-    let h0 = (level0 + Math.imul(lo, M6_0)) | 0;
-    let h1 = (level1 + Math.imul(lo, M6_1)) | 0;
-    if (hi !== 0) {
-      h0 = (h0 + Math.imul(hi, M7_0)) | 0;
-      h1 = (h1 + Math.imul(hi, M7_1)) | 0;
-    }
-    h0 = (mix(h0) + Math.imul(qty, M8_0)) | 0;
-    h1 = (mix(h1) + Math.imul(qty, M8_1)) | 0;
-    if (qtyHi !== 0) {
-      h0 = (h0 + Math.imul(qtyHi, M9_0)) | 0;
-      h1 = (h1 + Math.imul(qtyHi, M9_1)) | 0;
-    }
-    if (before >= 0) {
-      const beforeLo = orders[before + ORDER_ID_LO] as number;
-      const beforeHi = orders[before + ORDER_ID_HI] as number;
-      const link0 = (level0 + Math.imul(beforeLo, M6_0) + Math.imul(beforeHi, M7_0)) | 0;
-      const link1 = (level1 + Math.imul(beforeLo, M6_1) + Math.imul(beforeHi, M7_1)) | 0;
-      h0 = (h0 + Math.imul(mix(link0), M10_0)) | 0;
-      h1 = (h1 + Math.imul(mix(link1), M10_1)) | 0;
-    }
-    h0 = mix(h0);
-    h1 = mix(h1);
-    sum0 = (sum0 + h0 - (orders[slot + TERM0] as number)) | 0;
-    sum1 = (sum1 + h1 - (orders[slot + TERM1] as number)) | 0;
-    orders[slot + TERM0] = h0;
-    orders[slot + TERM1] = h1;
-  }
-  core.hash0 = sum0;
-  core.hash1 = sum1;
-  core.changedCount = 0;
+    core.hash0 = sum0;
+    core.hash1 = sum1;
+    core.changedCount = 0;
+  };
 }
 
 /** As `finalise` of hash-words.ts: one of this file's own, which V8 takes as a constant. */

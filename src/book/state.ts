@@ -13,6 +13,7 @@ import { assert } from "../core/assert.ts";
 import * as coreLayout from "../core/layout.ts";
 import { farLevelAt, farLevels } from "./far.ts";
 import * as layout from "./layout.ts";
+import { makeSettle } from "./settle.ts";
 
 const NONE = coreLayout.NONE;
 const ORDER_NEXT = layout.ORDER_NEXT;
@@ -117,6 +118,8 @@ export class BookState {
   readonly gone: Int32Array;
   changedCount = 0;
   goneCount = 0;
+  /** Takes the noted cells into the kept hash (settle.ts). */
+  readonly settle: () => void;
   protected readonly scopeMask: number;
 
   constructor(options: BookCoreOptions) {
@@ -154,6 +157,7 @@ export class BookState {
     options.advise?.(this.levels);
     this.touch(levels, instruments);
     this.numberInstruments(0, instruments);
+    this.settle = makeSettle(this);
   }
 
   /** Touches what the capacities say, so that no message meets a page for the first time. */

@@ -32,7 +32,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/merge/feed-health.ts": [],
   "src/merge/patience.ts": [],
   "src/book/hashing.ts": [],
-  "src/book/settle.ts": [],
+  "src/book/settle.ts": ["makeSettle", "makeSettleChanged"],
   "src/decode/eobi/decoder.ts": [],
   "src/decode/eobi/framing.ts": [],
   "src/decode/eobi/instruments.ts": [],
