@@ -8,6 +8,7 @@ import { HISTOGRAM_BYTES, Histogram } from "../core/histogram.ts";
 import { BackoffIdle } from "../core/idle.ts";
 import { highHalf, joinHalves } from "../core/layout.ts";
 import { SlotRingReader, SlotRingWriter, takeSlotRing } from "../core/slot-ring.ts";
+import { Participants, participantBytes } from "../decode/itch/participants.ts";
 import { END, FeedHealth, SEQ } from "../merge/feed-health.ts";
 import { PacketRef, PacketWindow } from "../merge/window.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
@@ -35,6 +36,7 @@ export function rehearse(warmed: readonly WarmedRx[], config: MergeConfig): void
   const packet = new PacketRef();
   const latency = new Histogram(new SharedArrayBuffer(HISTOGRAM_BYTES));
   const overfull = fullRings();
+  const crowd = crowdedTable();
   for (let round = 0; round < ROUNDS; round++) {
     fillRing(writer, reader);
     slideWindow(window, packet);
@@ -42,6 +44,7 @@ export function rehearse(warmed: readonly WarmedRx[], config: MergeConfig): void
     for (let ns = -1; ns < 2 ** 43; ns = ns * 8.5 + 10) latency.record(ns);
     for (const { starved } of warmed) starved.doWork();
     overfull();
+    crowd();
     halves();
     health();
     for (const idle of idles) {
@@ -52,6 +55,15 @@ export function rehearse(warmed: readonly WarmedRx[], config: MergeConfig): void
   for (const idle of idles) {
     for (let i = 0; i < SLEEPS; i++) idle.idle(0);
   }
+}
+
+/** A table of participants' positions where they meet, and at last find no room. */
+function crowdedTable(): () => void {
+  const table = new Participants(new SharedArrayBuffer(participantBytes(1)));
+  return () => {
+    table.clear();
+    for (let i = 1; i < 12; i++) table.set(i % 3, Math.imul(i, 0x4101_0101), i);
+  };
 }
 
 /** Numbers of all sizes, so that none is taken for a small one. */

@@ -108,9 +108,10 @@ export class Participants {
   }
 }
 
+/** @returns where to look first; far enough below 2^31 for the probes to stay small integers */
 function hash(locate: number, mpid: number): number {
   const mixed = Math.imul(mpid ^ Math.imul(locate + 1, 0x9e37_79b1), 0x85eb_ca6b);
-  return (mixed ^ (mixed >>> 15)) >>> 0;
+  return (mixed ^ (mixed >>> 15)) & 0x3fff_ffff;
 }
 
 function letters(word: number, count: number): string {
