@@ -22,6 +22,7 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/pipeline/frame-return.ts": [],
   "src/pipeline/loop.ts": ["runEvented", "runPumped"],
   "src/pipeline/packet-ring.ts": [],
+  "src/pipeline/snapshot-bypass.ts": [],
   "src/pipeline/stop.ts": ["takeStopWord"],
   "src/rx/socket-native.ts": ["openSocket"],
   "src/merge/merge.ts": [],
@@ -37,6 +38,9 @@ export const HOT_FILES: Readonly<Record<string, readonly string[]>> = {
   "src/decode/eobi/framing.ts": [],
   "src/decode/eobi/instruments.ts": [],
   "src/decode/eobi/market.ts": [],
+  // Cold: what happens only while the books wait for a snapshot.
+  "src/decode/eobi/recovery.ts": ["#keep", "#apply"],
+  "src/decode/eobi/snapshot.ts": ["apply"],
   // growKept runs when a remembered string outgrows its room: log2 times an entry.
   "src/decode/fast/wire.ts": ["growKept", "memory", "remember"],
   "src/decode/fast/integers.ts": [],
