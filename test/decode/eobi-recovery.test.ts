@@ -199,6 +199,34 @@ test("a snapshot ahead of the live packets makes them wait, not come twice", (t)
   t.is(rig.count("RECOVERY_GAPS"), 0);
 });
 
+test("what was lost before a product went quiet shows by two cycles, and the second repairs it", (t) => {
+  const { model } = market(15);
+  const rig = new Rig();
+  for (let i = 0; i < 60; i++) rig.live(model.step());
+  const late = model.step();
+  let appl = 1;
+  const cycle = (): void => {
+    const packets = model.snapshot(0, appl, 4);
+    appl += packets.length;
+    for (const packet of packets) rig.snapshot(packet);
+  };
+  cycle();
+  t.true(rig.isLive);
+  rig.live(late);
+  cycle();
+  t.is(rig.count("SNAPSHOT_APPLIED"), 0, "the live packet was only late");
+  model.step();
+  cycle();
+  t.not(rig.core.hashHex(), model.hash());
+  cycle();
+  t.true(rig.isLive);
+  t.is(rig.core.hashHex(), model.hash());
+  t.is(rig.count("SNAPSHOT_APPLIED"), 1);
+  t.is(rig.count("RECOVERY_GAPS"), 1);
+  rig.live(model.step());
+  t.is(rig.core.hashHex(), model.hash());
+});
+
 test("an auction's cycle has indications in place of orders", (t) => {
   const rig = new Rig(64, SEGMENT);
   const summary = { SecurityID: 77n, TotNoOrders: 12, SecurityTradingStatus: 204 };

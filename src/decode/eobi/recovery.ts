@@ -10,6 +10,9 @@
  * the oldest packet goes, and the next cycle has to reach further. A gap while waiting makes what
  * was kept before it worthless.
  *
+ * A product that goes quiet just after a loss sends nothing that shows it. Two cycles do: both know
+ * of messages beyond the books', and no live packet came between them.
+ *
  * It stands before the decoder and is the decode stage. Thread: decode's. Hot path while LIVE: no
  * allocation. Source: T7 EOBI manual, "Recovery": messages with a MsgSeqNum above
  * LastMsgSeqNumProcessed are applied after the full snapshot of the product.
@@ -68,8 +71,11 @@ export class EobiRecovery implements sinks.PacketSink, sinks.Stage {
   readonly #framing: EobiFraming;
   #state: number = NEW;
   #segment: number;
-  /** [0] the message that has to come next, [1] that of the packet at hand. */
-  readonly #seq = new Float64Array(2);
+  /**
+   * [0] the message that has to come next, [1] that of the packet at hand, [2] the one that had to
+   * come next when a cycle first knew of it; 0 when none does.
+   */
+  readonly #seq = new Float64Array(3);
   /** Kept packets: their bytes, and by place length, firstOffset and count; and first sequences. */
   readonly #bytes: Uint8Array;
   readonly #data: DataView;
@@ -237,10 +243,14 @@ export class EobiRecovery implements sinks.PacketSink, sinks.Stage {
 
   /** A datagram of the snapshot channel. */
   #cycle(data: DataView, start: number, length: number): void {
-    if (this.#state === LIVE || this.#segment === NO_SEGMENT) {
+    if (
+      this.#segment === NO_SEGMENT ||
+      (this.#state === LIVE && !this.#isBehind(data, start, length))
+    ) {
       this.#options.counters.increment(C.SNAPSHOT_UNNEEDED);
       return;
     }
+    if (this.#state === LIVE) this.#wait();
     if (!this.#snapshot.take(data, start, length, this.#segment)) return;
     const last = this.#snapshot.last[0] as number;
     if (this.#kept > 0 && (this.#firsts[this.#oldest] as number) > last + 1) {
@@ -248,6 +258,16 @@ export class EobiRecovery implements sinks.PacketSink, sinks.Stage {
       return;
     }
     this.#apply(last);
+  }
+
+  /** True when this cycle and one before it know of messages that live books still wait for. */
+  #isBehind(data: DataView, start: number, length: number): boolean {
+    const seq = this.#seq;
+    if (!this.#snapshot.begins(data, start, length, this.#segment)) return false;
+    const isAhead = (this.#snapshot.last[0] as number) >= (seq[0] as number);
+    const isSecond = isAhead && seq[2] === seq[0];
+    seq[2] = isAhead ? (seq[0] as number) : 0;
+    return isSecond;
   }
 
   /** The cycle's books, then what was kept beyond message `last`. */

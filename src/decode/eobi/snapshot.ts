@@ -109,6 +109,16 @@ export class EobiSnapshot {
     return isOurs && isEnd && this.#finish();
   }
 
+  /** @returns true when a datagram begins a cycle of the segment; `last` is its last message */
+  begins(data: DataView, start: number, length: number, segment: number): boolean {
+    if (!this.#isSound(data, start, length) || length === PACKET_HEADER_BYTES) return false;
+    const p = start + PACKET_HEADER_BYTES;
+    if (data.getUint16(p + L.TEMPLATE_ID, true) !== PRODUCT) return false;
+    if (data.getInt32(start + L.PACKET_HEADER_MARKET_SEGMENT_ID, true) !== segment) return false;
+    this.last[0] = data.getUint32(p + L.PRODUCT_SUMMARY_LAST_MSG_SEQ_NUM_PROCESSED, true);
+    return true;
+  }
+
   /** Empties the instruments' books and fills them with the cycle's orders, states first. */
   apply(sink: sinks.EventSink, instruments: number): void {
     const rows = this.#rows;
