@@ -149,6 +149,8 @@ test("what does not belong to the state, or is no packet, drops the connection",
     [loginAccepted("DAY", 2n ** 53n), /sequence 9007199254740992/],
     [loginAccepted("DAY", 1n).fill(0x41, 13), /sequence null/],
     [loginAccepted("DAY", 1n).fill(0x07, 4, 5), /session " \\u0007 /],
+    // A name with a blank inside could not be asked for again: the next login threw.
+    [loginAccepted("DAY", 1n).fill(0x20, 11, 12), /session " {7}D Y/],
     [Uint8Array.of(0, 2, 0x41, 0x20), /login accepted packet of 4 bytes/],
     [Uint8Array.of(0, 0), /without a type/],
   ];

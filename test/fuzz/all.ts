@@ -22,6 +22,7 @@ import {
   soupTarget,
 } from "./records.ts";
 import { soupSessionTarget } from "./soup-session.ts";
+import { eobiScript, eobiStageTarget } from "./stages.ts";
 import { binaryFileTarget, captureTarget, type FuzzTarget, packetTarget } from "./targets.ts";
 
 /** All targets; their stateful ones draw from `random` too. */
@@ -52,20 +53,7 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
       repair: repairEobi,
       places: (bytes) => (bytes[0] === 32 && bytes[3] === 0x32 ? eobiPlaces : moldPlaces)(bytes),
     },
-    {
-      name: "eobi",
-      run: eobiTarget(),
-      corpus: [...several(() => someEobi(random)), ...kept("eobi")],
-      repair: repairEobi,
-      places: eobiPlaces,
-    },
-    {
-      name: "eobi-recovery",
-      run: eobiRecoveryTarget(new Random(random.word())),
-      corpus: [...several(() => someCycle(random)), ...kept("eobi-recovery")],
-      repair: repairEobi,
-      places: eobiPlaces,
-    },
+    ...eobiTargets(random),
     { name: "soup", run: soupTarget(new Random(random.word())), ...streams },
     { name: "soup-session", run: soupSessionTarget(new Random(random.word())), ...streams },
     { name: "pipeline", run: pipelineTarget(random.word()), ...datagrams },
@@ -87,5 +75,34 @@ export function fuzzTargets(random: Random): FuzzTarget[] {
       corpus: [...presets(), ...kept("config")],
     },
     ...fastTargets(random),
+  ];
+}
+
+/** EOBI's decoder by itself, with its snapshot channel, and in the midst of a day. */
+function eobiTargets(random: Random): FuzzTarget[] {
+  const several = (make: () => Uint8Array): Uint8Array[] => Array.from({ length: 12 }, make);
+  const eobiDay = eobiScript(random);
+  return [
+    {
+      name: "eobi",
+      run: eobiTarget(),
+      corpus: [...several(() => someEobi(random)), ...kept("eobi")],
+      repair: repairEobi,
+      places: eobiPlaces,
+    },
+    {
+      name: "eobi-recovery",
+      run: eobiRecoveryTarget(new Random(random.word())),
+      corpus: [...several(() => someCycle(random)), ...kept("eobi-recovery")],
+      repair: repairEobi,
+      places: eobiPlaces,
+    },
+    {
+      name: "eobi-stage",
+      run: eobiStageTarget(eobiDay, new Random(random.word())),
+      corpus: [...eobiDay.map(({ bytes }) => bytes), ...kept("eobi"), ...kept("eobi-stage")],
+      repair: repairEobi,
+      places: eobiPlaces,
+    },
   ];
 }

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assert } from "../../src/core/assert.ts";
 import { PACKAGE_ROOT } from "../../src/core/root.ts";
+import { FEED_A, FEED_SNAPSHOT } from "../../src/core/sinks.ts";
 import { FastDecoder } from "../../src/decode/fast/decoder.ts";
 import { FAST_ERROR_TEXT } from "../../src/decode/fast/errors.ts";
 import { FORTS_OPTIONS, FortsBooks, type FortsSink } from "../../src/decode/fast/forts.ts";
@@ -26,7 +27,8 @@ import { EncodeError } from "../decode/fast/wire-writer.ts";
 import { kept } from "./corpus.ts";
 import { fastStageTarget } from "./fast-stage.ts";
 import { fastPlaces } from "./places.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
+import { fastDayTarget, type Scripted } from "./stages.ts";
 import type { FuzzTarget, Target } from "./targets.ts";
 
 const OUT_WORDS = 1 << 16;
@@ -246,6 +248,14 @@ function realForts(templates: readonly Template[]): Uint8Array[] {
   });
 }
 
+/** The datagrams in turn as live ones and as snapshots: which they are, their template says. */
+function scriptOf(datagrams: readonly Uint8Array[]): Scripted[] {
+  return datagrams.flatMap((bytes) => [
+    { feed: FEED_A, bytes },
+    { feed: FEED_SNAPSHOT, bytes },
+  ]);
+}
+
 /** FAST's targets with their corpora. */
 export function fastTargets(random: Random): FuzzTarget[] {
   const xmls = Array.from({ length: SETS }, () => new TemplateWriter(random).xml(4));
@@ -271,6 +281,12 @@ export function fastTargets(random: Random): FuzzTarget[] {
       name: "fast-stage",
       run: fastStageTarget(forts),
       corpus: [...datagrams, ...kept("forts")],
+      places: fastPlaces,
+    },
+    {
+      name: "fast-day",
+      run: fastDayTarget(forts, scriptOf(datagrams), new Random(random.word())),
+      corpus: [...datagrams, ...kept("forts"), ...kept("fast-day")],
       places: fastPlaces,
     },
     {

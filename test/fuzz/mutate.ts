@@ -11,7 +11,8 @@ const CASE_BYTES_MAX = 65_536;
 
 /** A new case from `good`, which stays as it is. */
 export function mutate(good: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let bytes: Uint8Array = good.slice();
+  // A copy also of a Buffer, whose slice() is a view.
+  let bytes: Uint8Array = new Uint8Array(good);
   const rounds = 1 + random.below(4);
   for (let i = 0; i < rounds; i++) bytes = mutateOnce(bytes, other, random);
   return bytes.length > CASE_BYTES_MAX ? bytes.slice(0, CASE_BYTES_MAX) : bytes;

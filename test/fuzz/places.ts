@@ -27,7 +27,7 @@ export function mutatePlaces(
   places: readonly StructurePlace[],
   random: Random,
 ): Uint8Array {
-  const bytes = good.slice();
+  const bytes = new Uint8Array(good);
   for (let i = random.below(3); i >= 0; i--) {
     const place = places[random.below(places.length)];
     if (place !== undefined) change(bytes, place, places, random);

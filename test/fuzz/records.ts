@@ -188,7 +188,9 @@ export function repairEobi(bytes: Uint8Array): Uint8Array {
 /** A SoupBinTCP stream with a login and ITCH messages. */
 export function someSoup(random: Random): Uint8Array {
   const table = loadTable("itch-5.0");
-  const parts: Uint8Array[] = [soup("A", new TextEncoder().encode("   SESSION".padEnd(30, "7")))];
+  const next = random.oneIn(4) ? "7".repeat(20) : `${1 + random.below(1000)}`;
+  const login = new TextEncoder().encode(`   SESSION${next.padStart(20)}`);
+  const parts: Uint8Array[] = [soup("A", login)];
   for (let i = random.below(20); i >= 0; i--) {
     const row = table.messages[random.below(table.messages.length)] as MessageRow;
     const body = new Uint8Array(row.bytes);

@@ -4,7 +4,7 @@ import { parseNumber } from "./number.ts";
 
 /** What a Login Accepted packet says. */
 export interface LoginAccepted {
-  /** The session's name without padding, printable ASCII. */
+  /** The session's name without padding: printable ASCII without blanks, as a login can ask for. */
   readonly session: string;
   /** Sequence of the first message to come, 1 to 2^53 - 1. */
   readonly next: number;
@@ -30,6 +30,6 @@ export function readLoginAccepted(
   for (let i = 0; i < L.SESSION_BYTES; i++) {
     session += String.fromCharCode(bytes[at + L.LOGIN_ACCEPTED_SESSION + i] as number);
   }
-  if (!/^[\x20-\x7e]*$/.test(session)) return `with session ${JSON.stringify(session)}`;
+  if (!/^ *[\x21-\x7e]* *$/.test(session)) return `with session ${JSON.stringify(session)}`;
   return { session: session.trim(), next: Number(next) };
 }
