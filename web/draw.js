@@ -242,19 +242,32 @@ const FEED_ROWS = [
 /** Fields that every message has, or that the page shows elsewhere. */
 const STATE_COMMON = new Set(["Stock Locate", "Tracking Number", "Timestamp", "Stock"]);
 const PARTICIPANTS_SHOWN = 40;
+/** SecurityTradingStatus TradingHalt. */
+const EOBI_TRADING_HALT = 2;
+
+/** A raw value; groups of fields as JSON. */
+function plain(raw) {
+  return typeof raw === "object" ? JSON.stringify(raw) : raw;
+}
 
 /** What the venue said last of the instrument: trading state as a tag, the rest as a list. */
 export function drawInstrument({ messages, participants }) {
-  const trading = messages.find((one) => one.template_id === "H");
+  // ITCH's Stock Trading Action; EOBI's InstrumentStateChange.
+  const trading = messages.find(({ template_id: id }) => id === "H" || id === "13301");
   const tag = byId("trading");
   tag.hidden = trading === undefined;
   if (trading !== undefined) {
-    setText(tag, trading.text["Trading State"] ?? String(trading.fields["Trading State"]));
-    tag.classList.toggle("warn", trading.fields["Trading State"] !== "T");
+    const isItch = trading.template_id === "H";
+    const name = isItch ? "Trading State" : "SecurityTradingStatus";
+    const raw = trading.fields[name];
+    setText(tag, trading.text[name] ?? String(raw ?? "no state"));
+    tag.classList.toggle("warn", isItch ? raw !== "T" : raw === EOBI_TRADING_HALT);
   }
   const rows = messages.map(({ message, fields, text }) => {
-    const said = Object.entries(fields).filter(([name]) => !STATE_COMMON.has(name));
-    return [message, said.map(([name, raw]) => `${name} ${text[name] ?? raw}`).join(" · ")];
+    const said = Object.entries(fields).filter(
+      ([name, raw]) => raw !== null && !STATE_COMMON.has(name),
+    );
+    return [message, said.map(([name, raw]) => `${name} ${text[name] ?? plain(raw)}`).join(" · ")];
   });
   if (participants.length > 0) {
     const shown = participants.slice(0, PARTICIPANTS_SHOWN);

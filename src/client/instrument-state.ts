@@ -53,6 +53,8 @@ export function stateLine(messages: readonly StateMessage[]): string {
       const reason = fields["Reason"];
       const why = typeof reason === "string" && reason !== "" ? ` (${reason})` : "";
       parts.push(`${text["Trading State"] ?? fields["Trading State"]}${why}`);
+    } else if (type === "13301") {
+      parts.push(`${text["SecurityTradingStatus"] ?? text["SecurityStatus"] ?? "no state"}`);
     } else if (type === "h" && fields["Operational Halt Action"] === "H") {
       parts.push(`operational halt of ${text["Market Code"] ?? fields["Market Code"]}`);
     } else if (type === "Y" && fields["Reg SHO Action"] !== "0") {

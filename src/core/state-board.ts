@@ -19,6 +19,13 @@ export interface StateKind {
   readonly label: string;
 }
 
+/** The memory of a protocol's state, to be shared between threads. */
+export interface StateRef {
+  readonly board: SharedArrayBuffer;
+  /** Positions of market participants; empty where the venue tells none. */
+  readonly participants: SharedArrayBuffer;
+}
+
 const EPOCH = 0;
 const HEADER_WORDS = 16;
 const VERSION = 0;

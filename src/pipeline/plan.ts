@@ -25,7 +25,7 @@ import { type RecordRingRef, takeRecordRing } from "../core/record-ring.ts";
 import type { Reference } from "../core/reference.ts";
 import { FEED_B } from "../core/sinks.ts";
 import { type SlotRingRef, takeSlotRing } from "../core/slot-ring.ts";
-import type { ItchStateRef } from "../decode/itch/state.ts";
+import type { StateRef } from "../core/state-board.ts";
 import { takeMergeStatus } from "../merge/status.ts";
 import { COUNTER_COUNT } from "../metrics/counter-table.ts";
 import type { FileFormat } from "../rx/file.ts";
@@ -91,7 +91,7 @@ export interface Plan {
   /** See odd-input.ts. */
   readonly oddInput: SharedArrayBuffer;
   /** Instrument state for people; null where nobody reads it or the protocol has none. */
-  readonly state: ItchStateRef | null;
+  readonly state: StateRef | null;
   /** Ticks and what else is known of instruments; null without. */
   readonly reference: Reference | null;
   readonly threadStatus: SharedArrayBuffer;

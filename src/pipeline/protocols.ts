@@ -8,10 +8,12 @@ import type { Counters } from "../core/counters.ts";
 import type { FrameView } from "../core/frames.ts";
 import type { UnknownTypes } from "../core/odd-input.ts";
 import type { EventSink, FrameOwner, PacketSink, Stage } from "../core/sinks.ts";
+import type { StateRef } from "../core/state-board.ts";
 import { EobiDecoder } from "../decode/eobi/decoder.ts";
 import { EobiFraming } from "../decode/eobi/framing.ts";
 import { TEMPLATE_FIRST } from "../decode/eobi/layout.ts";
 import { EobiRecovery } from "../decode/eobi/recovery.ts";
+import { EobiStateReader, eobiStateBytes, takeEobiState } from "../decode/eobi/state.ts";
 import { decodesFromNothing } from "../decode/fast/arrival.ts";
 import { channelTemplates, fastFraming } from "../decode/fast/channel.ts";
 import { FastCutter } from "../decode/fast/cutter.ts";
@@ -20,10 +22,11 @@ import { levelBookBytes } from "../decode/fast/levels.ts";
 import { FastStage } from "../decode/fast/stage.ts";
 import type { Framing } from "../decode/framing.ts";
 import { ItchDecoder } from "../decode/itch/decoder.ts";
-import { type ItchStateRef, itchStateBytes, takeItchState } from "../decode/itch/state.ts";
+import { itchStateBytes, takeItchState } from "../decode/itch/state.ts";
 import { ItchStateReader } from "../decode/itch/state-reader.ts";
 import { loadTable } from "../decode/layouts/table.ts";
 import { MoldUdp64Framing } from "../decode/moldudp64/framing.ts";
+import type { StateReader } from "../decode/state-rows.ts";
 import type { Cutter } from "../rx/cut-file.ts";
 
 /** What a decode stage stands on. */
@@ -39,7 +42,7 @@ export interface DecodeParts {
   /** By instrument, for protocols whose books get stale one by one: 0 where a book is exact. */
   readonly stale: Uint8Array;
   /** Where instrument state is kept, or null. */
-  readonly state: ItchStateRef | null;
+  readonly state: StateRef | null;
 }
 
 /** A decode stage as the pipeline sees it. */
@@ -55,8 +58,8 @@ export interface Decode {
 export interface StateKeeping {
   /** Bytes that take() takes. */
   bytes(instruments: number): number;
-  take(instruments: number): ItchStateRef;
-  reader(ref: ItchStateRef): ItchStateReader;
+  take(instruments: number): StateRef;
+  reader(ref: StateRef): StateReader;
 }
 
 /** A protocol of the pipeline. */
@@ -116,14 +119,18 @@ const EOBI: Protocol = {
   warmsUp: false,
   priceDecimals: 8,
   tcp: null,
-  state: null,
+  state: {
+    bytes: eobiStateBytes,
+    take: takeEobiState,
+    reader: (ref) => new EobiStateReader(ref),
+  },
   sessionText: ([segment, partition, restarts]) =>
     `${segment}/${partition}${restarts === 0 ? "" : ` restart ${restarts}`}`,
   framing: ({ channel }) => new EobiFraming(channel.marketSegment),
-  decode: ({ config, frames, owner, sink, counters, unknownTypes }) => {
+  decode: ({ config, frames, owner, sink, counters, unknownTypes, state }) => {
     const { instruments, orders } = config.book;
     const parts = { frames, owner, sink, counters, instruments };
-    const decoder = new EobiDecoder({ ...parts, unknownTypes });
+    const decoder = new EobiDecoder({ ...parts, unknownTypes, state });
     const recovery =
       config.rx.snapshot === null
         ? null

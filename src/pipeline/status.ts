@@ -11,7 +11,7 @@ import { ForeignPackets, UnknownTypes } from "../core/odd-input.ts";
 import type { ReferenceRow } from "../core/reference.ts";
 import { slotRingFill } from "../core/slot-ring.ts";
 import { RecoveryState } from "../decode/eobi/recovery.ts";
-import type { ItchStateReader } from "../decode/itch/state-reader.ts";
+import type { StateReader } from "../decode/state-rows.ts";
 import { type MergeStatus, MergeStatusReader } from "../merge/status.ts";
 import type { AdminProviders, ReadyReason } from "../metrics/admin-server.ts";
 import { C } from "../metrics/counter-table.ts";
@@ -47,7 +47,7 @@ export class FeedStatus implements AdminProviders {
   readonly #threads: Float64Array;
   readonly #reference: ReadonlyMap<string, ReferenceRow>;
   readonly #unknownTypes: UnknownTypes;
-  readonly #state: ItchStateReader | null;
+  readonly #state: StateReader | null;
   readonly #foreign: ForeignPackets;
   readonly #oddInputLog = new OddInputLog();
   /** Cycles and busy cycles of each thread at the last sample, and the share between the two. */

@@ -16,10 +16,12 @@ import type { FrameView } from "../../core/frames.ts";
 import { takeOddInput, UnknownTypes } from "../../core/odd-input.ts";
 import type { EventSink, FrameOwner, PacketSink, Stage } from "../../core/sinks.ts";
 import * as sinks from "../../core/sinks.ts";
+import type { StateRef } from "../../core/state-board.ts";
 import { C } from "../../metrics/counter-table.ts";
 import { Instruments } from "./instruments.ts";
 import * as L from "./layout.ts";
 import { EobiMarket, type InstrumentFinder } from "./market.ts";
+import { EobiState } from "./state.ts";
 
 /** As in itch/decoder.ts: constants of this module are folded, imported ones are not. */
 const {
@@ -89,6 +91,8 @@ export interface EobiDecoderOptions {
   readonly instruments: number;
   /** Where messages of unknown templates are counted by id; its own when left out. */
   readonly unknownTypes?: UnknownTypes;
+  /** Where instrument state is kept; nowhere when left out. */
+  readonly state?: StateRef | null;
 }
 
 /** The decode stage. */
@@ -103,6 +107,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
   readonly #market: EobiMarket;
   readonly #lengths = L.bodyLengths();
   readonly #unknown: UnknownTypes;
+  readonly #state: EobiState;
   /** Instrument and side of the transaction's last execution summary. */
   #summaryInstrument = -1;
   #aggressor: number = AGGRESSOR_UNKNOWN;
@@ -117,6 +122,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
     this.#counters = options.counters.values;
     this.#unknown = options.unknownTypes ?? new UnknownTypes(takeOddInput());
     this.#market = new EobiMarket(options.sink, this);
+    this.#state = new EobiState(options.counters, options.state ?? null);
   }
 
   onPacket(
@@ -155,6 +161,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
 
   onControl(control: number): void {
     this.#summaryInstrument = -1;
+    if (control === sinks.ChannelControl.NEW_SESSION) this.#state.clear();
     this.#sink.onControl(control);
   }
 
@@ -355,6 +362,7 @@ export class EobiDecoder implements PacketSink, Stage, InstrumentFinder {
       this.#skip(C.DECODE_MALFORMED);
       return;
     }
+    this.#state.take(data, p, slot, instrument);
     this.typeCounts[slot] = (this.typeCounts[slot] as number) + 1;
   }
 

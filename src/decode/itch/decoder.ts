@@ -17,9 +17,10 @@ import {
   type PacketSink,
   type Stage,
 } from "../../core/sinks.ts";
+import type { StateRef } from "../../core/state-board.ts";
 import { C } from "../../metrics/counter-table.ts";
 import * as L from "./layout.ts";
-import { ItchState, type ItchStateRef } from "./state.ts";
+import { ItchState } from "./state.ts";
 
 /*
  * V8 folds constants of this module into machine code, but loads an imported one each time it is
@@ -71,7 +72,7 @@ export interface ItchDecoderOptions {
   /** Where messages of unknown types are counted by letter; its own when left out. */
   readonly unknownTypes?: UnknownTypes;
   /** Where instrument state is kept; nowhere when left out. */
-  readonly state?: ItchStateRef | null;
+  readonly state?: StateRef | null;
 }
 
 /** Decodes blocks; returns how many whole ones it took. */

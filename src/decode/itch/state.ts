@@ -10,6 +10,7 @@ import { type EventSink, IndicationKind, StateScope } from "../../core/sinks.ts"
 import {
   StateBoard,
   type StateKind,
+  type StateRef,
   stateRowBytes,
   takeStateBoard,
 } from "../../core/state-board.ts";
@@ -41,14 +42,8 @@ const FIRST_OF_MARKET = ITCH_STATE_KINDS.findIndex(({ id }) => id === "S");
 const NO_KIND = 255;
 const NO_VALUE = 255;
 
-/** The memory of the state, to be shared between threads. */
-export interface ItchStateRef {
-  readonly board: SharedArrayBuffer;
-  readonly participants: SharedArrayBuffer;
-}
-
-/** Takes it. */
-export function takeItchState(instruments: number): ItchStateRef {
+/** Takes the memory of the state, to be shared between threads. */
+export function takeItchState(instruments: number): StateRef {
   return {
     board: takeStateBoard(ITCH_STATE_KINDS, instruments),
     participants: new SharedArrayBuffer(participantBytes(instruments)),
@@ -70,7 +65,7 @@ export class ItchState {
   readonly #kinds: Uint8Array;
 
   /** @param ref null: nothing is kept, only told */
-  constructor(sink: EventSink, counters: Counters, ref: ItchStateRef | null) {
+  constructor(sink: EventSink, counters: Counters, ref: StateRef | null) {
     this.#sink = sink;
     this.#counters = counters;
     this.#board = ref && new StateBoard(ref.board, ITCH_STATE_KINDS);
