@@ -106,13 +106,13 @@ const PROGRESS_MS = 100;
  * @throws FEED_FILE, FEED_FORMAT when nothing can be read
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayOutcome> {
-  const format = await formatOf(options);
   const { path, hash, dumpBook, fileB = null, fileSnapshots = null, config } = options;
   const dumpsTo = options.dumpState ?? null;
   if (dumpsTo !== null && protocolOf(config).state === null) {
     const text = `--dump-state: protocol ${config.channel.protocol} keeps no instrument state`;
     throw new FeedError("FEED_USAGE", text);
   }
+  const format = await formatOf(options);
   const files = { path, format, fileB, fileSnapshots } as const;
   const keepsState = dumpsTo !== null;
   const input = { kind: "file", ...files, hash, dumpBook, keepsState, ordersMax: 0 } as const;

@@ -110,9 +110,10 @@ test("--dump-state is refused where it cannot be honoured", async (t) => {
   t.regex(two.stderr, /--dump-state takes one file/);
   const both = await nyq(t, ["replay", "--dump-state", "-", "--dump-book", "-", "a"]);
   t.is(both.code, 2);
-  const templates = ["--templates", "x.xml"];
+  const slice = sharedFolder("data", "fast", "forts-slice");
+  if (slice === null) return skip(t, "no shared/data/fast (NYQ_SHARED)");
   const fast = await nyq(t, [
-    ...["replay", "--protocol", "fast", ...templates],
+    ...["replay", "--protocol", "fast", "--templates", join(slice, "templates.xml")],
     ...["--dump-state", "-", "a"],
   ]);
   t.is(fast.code, 2);
