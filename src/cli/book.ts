@@ -64,7 +64,8 @@ async function showBook(symbol: string, flags: BookFlags): Promise<void> {
   const books = new ClientBooks();
   const screen = new Screen(process.stdout, flags.once !== true && process.stdout.isTTY === true);
   const view = { instrument, depth, decimals };
-  const state = new StateLine(flags.admin, instrument, token);
+  const known = directory.find((entry) => idOf(entry) === instrument);
+  const state = new StateLine(flags.admin, known?.index ?? null, token);
   await state.ask();
   const draw = (): void =>
     screen.draw(ladderLines(books, { title: title + state.behindTitle, ...view }));

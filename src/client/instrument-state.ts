@@ -14,13 +14,18 @@ const TIMEOUT_MS = 5000;
 
 /** The line of one instrument, as it was when it was asked for last. */
 export class StateLine {
-  readonly #url: string;
+  readonly #url: string | null;
   readonly #token: string | undefined;
   #line = "";
 
-  /** @param admin ADDR:PORT @param token shown where the admin address asks for one */
-  constructor(admin: string, instrument: bigint, token: string | undefined) {
-    this.#url = `http://${admin}/api/instrument?instrument=${instrument}`;
+  /**
+   * @param admin ADDR:PORT
+   * @param index the feed's own number of the instrument; null: it is not in the directory, and
+   * nothing is asked
+   * @param token shown where the admin address asks for one
+   */
+  constructor(admin: string, index: number | null, token: string | undefined) {
+    this.#url = index === null ? null : `http://${admin}/api/instrument?instrument=${index}`;
     this.#token = token;
   }
 
@@ -31,6 +36,7 @@ export class StateLine {
 
   /** Asks once more; where nobody answers nothing is said: the book is there without it. */
   async ask(): Promise<void> {
+    if (this.#url === null) return;
     try {
       const headers: Record<string, string> = {};
       if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`;

@@ -232,7 +232,9 @@ export class FeedStatus implements AdminProviders {
     if (!recovers) return { lateJoin, gap: gapStale };
     const isWaiting = state === WAITING;
     const isGap = this.#counters.get(C.RECOVERY_GAPS) > 0;
-    return { lateJoin: isWaiting && !isGap, gap: isWaiting && isGap };
+    // Heartbeats alone so far: what there was before is missing all the same.
+    const isNew = state === RecoveryState.NEW && lateJoin;
+    return { lateJoin: isNew || (isWaiting && !isGap), gap: isWaiting && isGap };
   }
 
   /** As people say it: text of a transport's header, or what the protocol makes of its words. */
@@ -263,9 +265,13 @@ export class FeedStatus implements AdminProviders {
     return stale;
   }
 
-  /** 1 while books lack what was refused for want of room, until a new session. */
+  /**
+   * More than 0 while books lack what was refused for want of room: orders until a new session,
+   * instruments for good.
+   */
   #refused(): number {
-    return this.#counters.get(C.BOOK_INCOMPLETE);
+    const counters = this.#counters;
+    return counters.get(C.BOOK_INCOMPLETE) + counters.get(C.DECODE_NO_INSTRUMENT);
   }
 
   /** A late joiner missed the directory, so instruments that only show by frames count too. */

@@ -47,12 +47,12 @@ test("an answer that is none, or nobody to answer, gives no line", async (t) => 
     ["no json", /^$/],
     ['{"messages":[{"template_id":"H"},null,3]}', /^$/],
   ] as const) {
-    const line = new StateLine(await serve(t, body), 3n, undefined);
+    const line = new StateLine(await serve(t, body), 3, undefined);
     t.is(line.behindTitle, "");
     await line.ask();
     t.regex(line.behindTitle, want);
   }
-  const nobody = new StateLine("127.0.0.1:1", 3n, "token");
+  const nobody = new StateLine("127.0.0.1:1", 3, "token");
   await nobody.ask();
   t.is(nobody.behindTitle, "");
 });

@@ -168,6 +168,22 @@ test("a cycle with a hole, of another product, cut short or of fewer orders fill
   t.is(rig.core.hashHex(), model.hash());
 });
 
+test("two products whose packets have the same numbers are no copies of each other", (t) => {
+  const { model } = market(11);
+  while (model.levels().length < 5) model.step();
+  const rig = new Rig();
+  rig.live(model.step());
+  const ours = model.snapshot(0, 7, 1000);
+  t.is(ours.length, 1);
+  const other = Buffer.from(ours[0] as Buffer);
+  other.writeInt32LE(SEGMENT + 1, 12);
+  rig.snapshot(other);
+  t.false(rig.isLive);
+  rig.snapshot(ours[0] as Buffer);
+  t.true(rig.isLive);
+  t.is(rig.core.hashHex(), model.hash());
+});
+
 test("a cycle older than what was kept is left; the next one does", (t) => {
   const { model } = market(10);
   for (let i = 0; i < 100; i++) model.step();

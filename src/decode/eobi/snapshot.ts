@@ -61,6 +61,8 @@ export class EobiSnapshot {
   #isCollecting = false;
   /** MsgSeqNum that has to come next, and the packet sequence of the last datagram. */
   readonly #seq = new Float64Array(2).fill(NO_SEQ);
+  /** Market segment and partition of the last datagram: packet sequences count for each. */
+  readonly #stream = new Int32Array(2);
   /** The instrument whose orders come; how many are said, came, and stand-ins for them. */
   #instrument: number = NONE;
   #said = 0;
@@ -96,9 +98,16 @@ export class EobiSnapshot {
       return false;
     }
     const packetSeq = data.getUint32(start + L.PACKET_HEADER_APPL_SEQ_NUM, true);
-    if (packetSeq === this.#seq[1]) return false; // The same datagram once more.
+    const own = data.getInt32(start + L.PACKET_HEADER_MARKET_SEGMENT_ID, true);
+    const partition = data.getUint8(start + L.PACKET_HEADER_PARTITION_ID);
+    const stream = this.#stream;
+    if (packetSeq === this.#seq[1] && own === stream[0] && partition === stream[1]) {
+      return false; // The same datagram once more.
+    }
     this.#seq[1] = packetSeq;
-    const isOurs = data.getInt32(start + L.PACKET_HEADER_MARKET_SEGMENT_ID, true) === segment;
+    stream[0] = own;
+    stream[1] = partition;
+    const isOurs = own === segment;
     for (let at = PACKET_HEADER_BYTES; at < length; ) {
       const p = start + at;
       this.#follow(data, p);
